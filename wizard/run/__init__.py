@@ -1,0 +1,1 @@
+"""Carrying a plan out: events, runner, logs, state, lock, cancel and resume."""

@@ -1,0 +1,86 @@
+"""What a step is given while it runs: where to say what it does, and what earlier steps produced."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+from wizard.run.events import Emit, LogLines, Notice, Progress, Task, TaskState
+from wizard.run.text import Redactor, clean
+
+TAIL = 20
+"""Lines that are shown again when a step fails."""
+
+
+class StepContext:
+    """The one way for a step to report; writes its log file and emits its events, both without secrets."""
+
+    def __init__(
+        self,
+        step: str,
+        emit: Emit,
+        log: TextIO,
+        log_path: Path,
+        *,
+        redact: Redactor,
+        results: Mapping[str, Mapping[str, Any]],
+    ) -> None:
+        self.step = step
+        self.log_path = log_path
+        self.results = results
+        self.tail: deque[str] = deque(maxlen=TAIL)
+        self._emit = emit
+        self._log = log
+        self._redact = redact
+
+    def lines(self, lines: Iterable[str], *, task: str = "", stream: str = "out") -> None:
+        """Report output; give many lines at once when there are many: each call is one event."""
+        redacted = [self._redact(line) for line in lines]
+        if not redacted:
+            return
+        prefix = f"[{task}] " if task else ""
+        self._log.write("".join(f"{prefix}{line}\n" for line in redacted))
+        shown = tuple(clean(line) for line in redacted)
+        self.tail.extend(shown[-TAIL:])
+        self._emit(LogLines(step=self.step, lines=shown, task=task, stream=stream))
+
+    def task(
+        self,
+        task: str,
+        name: str,
+        state: TaskState,
+        *,
+        current: int = 0,
+        total: int = 0,
+        unit: str = "",
+        detail: str = "",
+    ) -> None:
+        """Report a piece of work inside the step."""
+        self._emit(
+            Task(
+                step=self.step,
+                task=task,
+                name=clean(self._redact(name)),
+                state=state,
+                current=current,
+                total=total,
+                unit=unit,
+                detail=clean(self._redact(detail)),
+            )
+        )
+
+    def progress(self, current: int, total: int, unit: str = "steps") -> None:
+        """Report how far the whole step is."""
+        self._emit(Progress(step=self.step, current=current, total=total, unit=unit))
+
+    def notice(self, text: str, *, level: str = "warning") -> None:
+        """Tell a person something that is not a failure."""
+        text = clean(self._redact(text))
+        self._log.write(f"{level}: {text}\n")
+        self._emit(Notice(step=self.step, level=level, text=text))
+
+
+Action = Callable[[StepContext], Awaitable[Mapping[str, Any]]]
+"""Does a step's work and returns its result (no secrets); raises CodehubError when it fails."""

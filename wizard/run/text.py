@@ -1,0 +1,63 @@
+"""Making foreign output fit to be shown: no control characters, no secrets, whole lines."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterable
+
+_ESCAPES = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_].*?(?:\x1b\\|\x07|$)|[ -/]*[0-~])|[\x9b][0-?]*[ -/]*[@-~]", re.DOTALL
+)
+_CONTROLS = dict.fromkeys((*range(9), *range(10, 32), *range(127, 160)))
+_CONTROLS |= dict.fromkeys((8206, 8207, *range(8234, 8239), *range(8294, 8298)))
+MAX_LINE = 4000
+"""Characters of one line that are shown; the log on disk has them all."""
+
+
+def clean(text: str) -> str:
+    """One line without terminal escapes, control and bidirectional characters, of at most MAX_LINE characters."""
+    if text.isascii() and text.isprintable():
+        return text if len(text) <= MAX_LINE else text[:MAX_LINE] + " …"
+    # A carriage return in the middle redraws a line: what was last written is what a terminal would show.
+    text = text.rstrip("\r").rsplit("\r", 1)[-1]
+    text = _ESCAPES.sub("", text).translate(_CONTROLS).replace("\t", "    ")
+    return text if len(text) <= MAX_LINE else text[:MAX_LINE] + " …"
+
+
+class LineSplitter:
+    """Turns chunks of bytes, cut anywhere, into whole decoded lines (without their line ends)."""
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._rest = ""
+
+    def feed(self, chunk: bytes) -> list[str]:
+        """The lines that are complete now."""
+        *lines, self._rest = (self._rest + self._decoder.decode(chunk)).split("\n")
+        return lines
+
+    def finish(self) -> list[str]:
+        """What is left without a line end, as a last line; the splitter is then empty."""
+        rest, self._rest = self._rest + self._decoder.decode(b"", final=True), ""
+        self._decoder.reset()
+        return [rest] if rest else []
+
+
+class Redactor:
+    """Replaces known secrets in texts by `•••`."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._pattern: re.Pattern[str] | None = None
+        self._secrets: set[str] = set()
+        self.add(secrets)
+
+    def add(self, secrets: Iterable[str]) -> None:
+        """Know more secrets; values under four characters are left out, they would blot out ordinary text."""
+        self._secrets |= {secret for secret in secrets if len(secret) >= 4}
+        longest_first = sorted(self._secrets, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+
+    def __call__(self, text: str) -> str:
+        """The text with every known secret blotted out."""
+        return self._pattern.sub("•••", text) if self._pattern else text

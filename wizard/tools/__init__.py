@@ -1,0 +1,1 @@
+"""The only place of the engine that starts processes or opens sockets."""

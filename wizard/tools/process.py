@@ -1,0 +1,193 @@
+"""Starting other programs: no shell, a process group of their own, and nothing left behind on cancel.
+
+A program is started in a new session, so that it and everything it starts form one process group. When the
+awaiting task is cancelled or the time-out passes, the group gets SIGTERM (Helm then marks its release as
+failed instead of leaving it locked; buildx stops the step on the daemon), and SIGKILL after `GRACE` seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shlex
+import shutil
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from wizard.errors import MissingError, StepFailed
+
+GRACE = 1.2
+"""Seconds between SIGTERM and SIGKILL; a run must be over 2 s after Ctrl+C."""
+
+_CHUNK = 256 * 1024
+_CAPTURE_LIMIT = 64 * 1024 * 1024
+
+OnChunk = Callable[[str, bytes], None]
+"""Takes the name of a stream ("out" or "err") and the bytes that came, cut anywhere."""
+
+
+@dataclass(frozen=True)
+class Completed:
+    """A program that ended: its exit code (negative: the signal that killed it) and its decoded output."""
+
+    argv: tuple[str, ...]
+    returncode: int
+    stdout: str
+    stderr: str
+
+    @property
+    def ok(self) -> bool:
+        """True when the exit code is 0."""
+        return self.returncode == 0
+
+
+def command_line(argv: Sequence[str]) -> str:
+    """The command as a person would type it, quoted for a POSIX shell."""
+    return shlex.join(argv)
+
+
+def find(program: str) -> Path | None:
+    """The program's path as PATH has it, or None."""
+    found = shutil.which(program)
+    return Path(found) if found else None
+
+
+async def stream(
+    argv: Sequence[str],
+    on_chunk: OnChunk,
+    *,
+    stdin: bytes | None = None,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    timeout: float | None = None,
+) -> int:
+    """Run a program, hand its output on as it comes, and return its exit code.
+
+    `env` is added to this process's environment. `timeout` is in seconds. Raises MissingError when the
+    program is not there or may not be executed, StepFailed when the time-out passes; on cancellation the whole
+    process group has ended before CancelledError goes on.
+    """
+    process = await _start(argv, stdin is not None, env, cwd)
+    readers = [
+        asyncio.create_task(_pump(process.stdout, "out", on_chunk)),
+        asyncio.create_task(_pump(process.stderr, "err", on_chunk)),
+    ]
+    try:
+        async with asyncio.timeout(timeout):
+            if stdin is not None and process.stdin is not None:
+                await _feed(process.stdin, stdin)
+            await process.wait()
+            # A grandchild that outlives its parent could hold the pipes open for ever.
+            await asyncio.wait(readers, timeout=GRACE)
+            for reader in readers:
+                if reader.done():
+                    reader.result()
+    except TimeoutError as error:
+        raise StepFailed(
+            f"{argv[0]} did not finish within {timeout:g} seconds and was stopped.",
+            why=f"The command was: {command_line(argv)}",
+            fix="Look at its output for what it was waiting for, then run the same command again.",
+        ) from error
+    finally:
+        await _end_group(process)
+        for reader in readers:
+            reader.cancel()
+        await asyncio.gather(*readers, return_exceptions=True)
+    return process.returncode if process.returncode is not None else -1
+
+
+async def run(
+    argv: Sequence[str],
+    *,
+    stdin: bytes | None = None,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    timeout: float | None = 60.0,
+) -> Completed:
+    """Run a program to its end and return its output as text (undecodable bytes replaced).
+
+    Keeps at most 64 MiB of each stream, the beginning. Raises like `stream`.
+    """
+    kept: dict[str, bytearray] = {"out": bytearray(), "err": bytearray()}
+
+    def keep(name: str, chunk: bytes) -> None:
+        room = _CAPTURE_LIMIT - len(kept[name])
+        if room > 0:
+            kept[name] += chunk[:room]
+
+    code = await stream(argv, keep, stdin=stdin, env=env, cwd=cwd, timeout=timeout)
+    return Completed(tuple(argv), code, kept["out"].decode(errors="replace"), kept["err"].decode(errors="replace"))
+
+
+async def _start(
+    argv: Sequence[str], wants_stdin: bool, env: Mapping[str, str] | None, cwd: Path | None
+) -> asyncio.subprocess.Process:
+    try:
+        return await asyncio.create_subprocess_exec(
+            *argv,
+            stdin=asyncio.subprocess.PIPE if wants_stdin else asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={**os.environ, **env} if env else None,
+            cwd=cwd,
+            start_new_session=True,
+        )
+    except FileNotFoundError as error:
+        if cwd is not None and not cwd.is_dir():
+            raise StepFailed(f"The folder {cwd} is not there.", fix="Create it, or name another one.") from error
+        raise MissingError(
+            f"{argv[0]} is not installed, or not on the PATH.",
+            why=f"It is needed for: {command_line(argv)}",
+            fix="Install it (`codehub doctor` says how), then run the same command again.",
+        ) from error
+    except PermissionError as error:
+        raise MissingError(
+            f"{argv[0]} may not be executed.",
+            why=str(error),
+            fix="Check the file's permissions, then run the same command again.",
+        ) from error
+
+
+async def _pump(source: asyncio.StreamReader | None, name: str, on_chunk: OnChunk) -> None:
+    """Read chunks, not lines: a single BuildKit message can be larger than any sensible line limit."""
+    while source is not None and (chunk := await source.read(_CHUNK)):
+        on_chunk(name, chunk)
+
+
+async def _feed(sink: asyncio.StreamWriter, data: bytes) -> None:
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        sink.write(data)
+        await sink.drain()
+    sink.close()
+
+
+async def _end_group(process: asyncio.subprocess.Process) -> None:
+    """Stop what is left of the group; runs to its end even when the awaiting task is cancelled again."""
+    ending = asyncio.ensure_future(_terminate(process))
+    while not ending.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.shield(ending)
+
+
+async def _terminate(process: asyncio.subprocess.Process) -> None:
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if not _signal_group(process.pid, number):
+            break
+        deadline = asyncio.get_running_loop().time() + GRACE
+        while _signal_group(process.pid, 0) and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(0.02)
+    await process.wait()
+
+
+def _signal_group(group: int, number: int) -> bool:
+    """Send a signal to a process group (0 only asks); False when nothing of it is left."""
+    try:
+        os.killpg(group, number)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return number == 0
+    return True
