@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from wizard.run.events import Emit, LogLines, Notice, Progress, Task, TaskState
-from wizard.run.text import Redactor, clean
+from wizard.text import Redactor, clean
 
 TAIL = 20
 """Lines that are shown again when a step fails."""
