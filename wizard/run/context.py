@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
-from wizard.run.events import Emit, LogLines, Notice, Progress, Task, TaskState
+from wizard.reporting import TaskState
+from wizard.run.events import Emit, LogLines, Notice, Progress, Task
 from wizard.text import Redactor, clean
 
 TAIL = 20

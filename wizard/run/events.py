@@ -13,22 +13,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from wizard.reporting import TaskState
+
 
 class Outcome(StrEnum):
     """How a step or a whole run ended."""
 
     DONE = "done"
     SKIPPED = "skipped"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-class TaskState(StrEnum):
-    """Where a piece of work inside a step stands (a BuildKit vertex, a layer, a pod, a Helm hook)."""
-
-    RUNNING = "running"
-    CACHED = "cached"
-    DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
 
