@@ -11,6 +11,7 @@ _ESCAPES = re.compile(
 )
 _CONTROLS = dict.fromkeys((*range(9), *range(10, 32), *range(127, 160)))
 _CONTROLS |= dict.fromkeys((8206, 8207, *range(8234, 8239), *range(8294, 8298)))
+_URL_CREDENTIALS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^\s/@'\"]+@")
 MAX_LINE = 4000
 """Characters of one line that are shown; the log on disk has them all."""
 
@@ -61,3 +62,8 @@ class Redactor:
     def __call__(self, text: str) -> str:
         """The text with every known secret blotted out."""
         return self._pattern.sub("•••", text) if self._pattern else text
+
+
+def without_credentials(text: str) -> str:
+    """The text with user names and passwords blotted out of the URLs in it."""
+    return _URL_CREDENTIALS.sub(r"\1•••@", text)

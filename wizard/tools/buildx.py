@@ -1,0 +1,243 @@
+"""Building images with `docker buildx build`: one process per image, followed step by step.
+
+What buildx prints and how it ends was measured on buildx 0.13 and 0.29; see wizard/tools/buildkit.py for the stream.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from wizard.errors import CodehubError, MissingError, StepFailed
+from wizard.reporting import Reporter
+from wizard.text import clean, without_credentials
+from wizard.tools import docker_engine, process
+from wizard.tools.build_causes import DAEMON_LOST, explain
+from wizard.tools.build_progress import BuildTracker, FailedStep
+from wizard.tools.buildkit import Decoder
+from wizard.tools.buildkit_plain import PlainDecoder
+
+RAWJSON_SINCE = (0, 12)
+"""The first buildx with `--progress=rawjson`."""
+
+_PROVENANCE_SINCE = (0, 10)
+_VERSION = re.compile(r"\bv?(\d+)\.(\d+)(?:\.(\d+))?")
+_CREDENTIALS = re.compile(r"://[^/\s@]+@")
+_SECRET_NAME = re.compile(r"TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIAL", re.IGNORECASE)
+_PROGRAM_VARIABLES = re.compile(r"PATH|HOME|SHELL|DOCKER_.*|BUILDX_.*|BUILDKIT_.*|LD_.*|GO[A-Z]+")
+_SHOWN_LINES = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildRequest:
+    """One image to build.
+
+    title: what the image is called in messages ("notebook image"); secrets: BuildKit secret id to the file that
+    holds it; platforms: empty for the daemon's own; push: straight to the registry instead of into the daemon,
+    the only way for several platforms; builder: a buildx builder's name, empty for the current one; env:
+    variables that choose the daemon (DOCKER_HOST …), added to this process's.
+    """
+
+    title: str
+    dockerfile: Path
+    context: Path
+    tags: tuple[str, ...]
+    args: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, Path] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    platforms: tuple[str, ...] = ()
+    target: str = ""
+    push: bool = False
+    pull: bool = False
+    no_cache: bool = False
+    builder: str = ""
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildResult:
+    """A finished build.
+
+    image_id: the daemon's id of the image, empty when it was pushed instead; digest: of the manifest in the
+    registry when pushed, else what the builder calls it; steps and cached_steps count Dockerfile steps;
+    clipped: Docker kept back some of the output.
+    """
+
+    image_id: str
+    digest: str
+    tags: tuple[str, ...]
+    steps: int = 0
+    cached_steps: int = 0
+    clipped: bool = False
+    builder: str = "buildx"
+
+
+async def version(env: Mapping[str, str] | None = None) -> tuple[int, ...] | None:
+    """The version of the buildx plugin as numbers, or None when docker or the plugin is missing or broken."""
+    try:
+        answer = await process.run(["docker", "buildx", "version"], env=env, timeout=20)
+    except CodehubError:
+        return None
+    match = _VERSION.search(answer.stdout) if answer.ok else None
+    return tuple(int(part or 0) for part in match.groups()) if match else None
+
+
+def arguments(request: BuildRequest, *, progress: str = "rawjson", metadata: Path | None = None) -> list[str]:
+    """The command that builds the image.
+
+    A build-arg whose value is or holds a credential is passed by its name alone, docker takes the value from
+    the environment (see `environment`), so that it stands in no list of processes and no log.
+    """
+    options = ["docker", "buildx", "build", f"--progress={progress}", f"--file={request.dockerfile}"]
+    options += [f"--builder={request.builder}"] if request.builder else []
+    options += [f"--platform={','.join(request.platforms)}"] if request.platforms else []
+    options += [f"--target={request.target}"] if request.target else []
+    options += ["--pull"] if request.pull else []
+    options += ["--no-cache"] if request.no_cache else []
+    # Attestations turn the image into an index, which `kind load` and older tools cannot take.
+    options += ["--provenance=false", "--push" if request.push else "--load"]
+    options += [f"--metadata-file={metadata}"] if metadata else []
+    options += [f"--tag={tag}" for tag in request.tags]
+    options += [f"--label={key}={value}" for key, value in request.labels.items()]
+    for key, value in request.args.items():
+        options.append(f"--build-arg={key}" if is_secret(key, value) else f"--build-arg={key}={value}")
+    options += [f"--secret=id={key},src={path}" for key, path in request.secrets.items()]
+    return [*options, str(request.context)]
+
+
+def environment(request: BuildRequest) -> dict[str, str]:
+    """The variables that the command of `arguments` needs; holds credentials, so never print it."""
+    secret = {key: value for key, value in request.args.items() if is_secret(key, value)}
+    # Without it buildx writes all build-args, proxy passwords too, into the metadata file.
+    return {**request.env, **secret, "BUILDX_METADATA_PROVENANCE": "disabled"}
+
+
+def is_secret(key: str, value: str) -> bool:
+    """True for a build-arg that must not be seen: a URL with a user in it, or a name that says so."""
+    if _PROGRAM_VARIABLES.fullmatch(key):
+        return False
+    return bool(value) and bool(_CREDENTIALS.search(value) or _SECRET_NAME.search(key))
+
+
+async def build(request: BuildRequest, reporter: Reporter, *, timeout: float | None = None) -> BuildResult:
+    """Build one image with buildx and report its steps as they go.
+
+    `timeout` is in seconds. Raises MissingError without buildx or without a daemon, StepFailed with the failing
+    Dockerfile step, its last lines, the cause and a remedy otherwise. Cancelling stops the step on the daemon.
+    """
+    found = await version(request.env)
+    if found is None:
+        raise MissingError(
+            "docker buildx is missing.",
+            why="Images are built with BuildKit, through docker's buildx plugin.",
+            fix="Install it (https://docs.docker.com/go/buildx/; Debian: `sudo apt install docker-buildx`).",
+        )
+    _check_files(request)
+    tracker = BuildTracker(reporter)
+    rawjson = found >= RAWJSON_SINCE
+    decoders: dict[str, Decoder | PlainDecoder] = {
+        "out": Decoder() if rawjson else PlainDecoder(),
+        "err": Decoder() if rawjson else PlainDecoder(),
+    }
+
+    def take(stream: str, chunk: bytes) -> None:
+        for item in decoders[stream].feed(chunk):
+            tracker.apply(item)
+
+    with tempfile.TemporaryDirectory(prefix="codehub-build-") as folder:
+        metadata = Path(folder, "metadata.json")
+        argv = arguments(request, progress="rawjson" if rawjson else "plain", metadata=metadata)
+        if found < _PROVENANCE_SINCE:
+            argv.remove("--provenance=false")
+        code = await process.stream(argv, take, env=environment(request), timeout=timeout)
+        for decoder in decoders.values():
+            for item in decoder.finish():
+                tracker.apply(item)
+        tracker.finish(ok=code == 0)
+        if code != 0:
+            raise await _failure(request, tracker, code)
+        return await _result(request, tracker, _metadata(metadata))
+
+
+def _check_files(request: BuildRequest) -> None:
+    for path, what in ((request.dockerfile, "Dockerfile"), (request.context, "build context")):
+        if not path.exists():
+            raise StepFailed(
+                f"The {what} {path} of the {request.title} is not there.",
+                fix="Write the files again with `codehub render`.",
+            )
+    for key, path in request.secrets.items():
+        if not path.is_file():
+            raise StepFailed(
+                f"The file {path} is not there.",
+                why=f"The {request.title} needs it as the build secret {key}.",
+                fix="Create it, or name another one (the company's CA is named by build.ca_bundle).",
+            )
+
+
+def _metadata(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+async def _result(request: BuildRequest, tracker: BuildTracker, metadata: Mapping[str, Any]) -> BuildResult:
+    digest = str(metadata.get("containerimage.digest") or "")
+    image_id = ""
+    if not request.push and request.tags:
+        loaded = await docker_engine.image(request.tags[0], request.env)
+        if loaded is None:
+            raise StepFailed(
+                f"The {request.title} was built, but the Docker daemon does not have {request.tags[0]}.",
+                why="The builder did not hand it over.",
+                fix="Choose another builder with `docker buildx use NAME` (`docker buildx ls` lists them).",
+            )
+        image_id = loaded.id
+    return BuildResult(
+        image_id=image_id,
+        digest=digest,
+        tags=request.tags,
+        steps=tracker.steps,
+        cached_steps=tracker.cached_steps,
+        clipped=tracker.clipped,
+    )
+
+
+async def _failure(request: BuildRequest, tracker: BuildTracker, code: int) -> CodehubError:
+    failed = tracker.failure()
+    final = tracker.final_error() or failed.error
+    if DAEMON_LOST.search(final):
+        lost = docker_engine.unreachable(docker_engine.endpoint(request.env), final)
+        return MissingError(f"The {request.title} was not built: {lost.what}", why=lost.why, fix=lost.fix)
+    return describe_failure(request.title, failed, final=final, code=code)
+
+
+def describe_failure(title: str, failed: FailedStep, *, final: str, code: int) -> StepFailed:
+    """The error for a person: which image, which step, why, its last lines, and what to do."""
+    step = failed.name or ""
+    cause = explain(failed.error or final, failed.lines, step=step)
+    ended = f"It ended with exit code {failed.exit_code}." if failed.exit_code is not None else ""
+    message = final or failed.error or f"docker buildx ended with exit code {code}."
+    why = [cause.why if cause else ended or _short(message)]
+    if (cause or ended) and not failed.lines:
+        why.append(_short(message))
+    if failed.lines:
+        why.append("Its last lines:")
+        why += [f"  {line}" for line in failed.lines[-_SHOWN_LINES:]]
+    return StepFailed(
+        f"The {title} failed to build" + (f" at {_short(step)}" if step else "") + ".",
+        why=without_credentials("\n".join(why)),
+        fix=cause.fix if cause else "Mend what the last lines complain about, then run the same command again.",
+    )
+
+
+def _short(text: str, limit: int = 300) -> str:
+    text = without_credentials(clean(" ".join(text.split())))
+    return text if len(text) <= limit else text[: limit - 2] + " …"
