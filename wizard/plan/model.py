@@ -41,6 +41,16 @@ class Step:
 
 
 @dataclass(frozen=True)
+class StepRecord:
+    """What is remembered of a step's last run: its inputs' hash, how it ended, when (ISO 8601, UTC), its result."""
+
+    fingerprint: str
+    outcome: str
+    finished: str
+    result: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Plan:
     """Steps in an order in which each comes after all that it needs."""
 
