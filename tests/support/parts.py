@@ -28,6 +28,7 @@ _PROGRAMS: dict[str, tuple[str, tuple[str, ...]]] = {
     "hub5": ("hub5-venv/bin/jupyterhub", ()),
     "hub6": ("hub6-venv/bin/jupyterhub", ()),
     "chp": ("chp/node_modules/.bin/configurable-http-proxy", ()),
+    "code_server": ("code-server-4.139.1/node_modules/.bin/code-server", ("code-server",)),
     "registry": ("bin/docker-registry", ("docker-registry", "registry")),
     "chromium": ("bin/chromium", ("chromium", "chromium-browser", "google-chrome")),
     "docker": ("bin/docker", ("docker",)),

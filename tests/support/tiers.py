@@ -45,6 +45,7 @@ TIERS: dict[str, Tier] = {
     "hub": Tier("JupyterHub 5 in a venv", _has("hub5")),
     "hub6": Tier("JupyterHub 6 in a venv", _has("hub6")),
     "chp": Tier("configurable-http-proxy", _has("chp")),
+    "code_server": Tier("code-server from npm", _has("code_server")),
     "chromium": Tier("Chromium", _has("chromium")),
     "tmux": Tier("tmux", _has("tmux")),
     "git": Tier("git", _has("git")),
