@@ -160,7 +160,7 @@ _RULES = (
     _rule(
         r"E: Unable to locate package (\S+)|E: Package '?([^'\s]+)'? has no installation candidate",
         "Debian has no package called {0} for this base image.",
-        "Correct or remove it in code_server.packages; https://packages.debian.org knows the names.",
+        "Correct or remove it in code_server.packages (`apt-cache search WORD` finds names).",
     ),
     _rule(
         r"E: Version '([^']+)' for '([^']+)' was not found",
