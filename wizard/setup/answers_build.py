@@ -17,6 +17,7 @@ from wizard.setup.ask import (
     ImageReference,
     ImageTag,
     OptionalChecksum,
+    OptionalPath,
     OptionalReference,
     OptionalRegistry,
     OptionalUrl,
@@ -125,7 +126,7 @@ class CodeServer(Answers):
         ),
     ] = ""
     settings: Annotated[
-        Text,
+        OptionalPath,
         Ask(
             "Default settings",
             "Path of a settings.json for new users; empty: codehub's own few defaults.",
@@ -165,7 +166,7 @@ class NotebookImage(Answers):
         ),
     ] = "debian:bookworm-slim"
     extra: Annotated[
-        Text,
+        OptionalPath,
         Ask(
             "Extra Dockerfile lines",
             "Path of a file with Dockerfile lines of your own, added near the end of Dockerfile.notebook.",
@@ -225,7 +226,7 @@ class Build(Answers):
         Field(min_length=1),
     ] = ["linux/amd64"]
     ca_bundle: Annotated[
-        Text,
+        OptionalPath,
         Ask(
             "Company CA",
             "Path of a PEM file with your company's CA, trusted while the images are built.",

@@ -51,6 +51,13 @@ def plain_text(value: str) -> str:
     return value
 
 
+def path(value: str) -> str:
+    """The path of a file or folder; one that begins with '-' would be taken for an option."""
+    if value.startswith("-"):
+        raise RuleError("a path that begins with '-' would be taken for an option", f"Write ./{value}.")
+    return plain_text(value)
+
+
 def _name(value: str, pattern: re.Pattern[str], most: int, kind: str, example: str) -> str:
     if len(value) > most:
         raise RuleError(f"{kind} has at most {most} characters; this has {len(value)}", "Shorten it.")
@@ -197,7 +204,7 @@ def version(value: str) -> str:
 def extension(value: str) -> str:
     """An extension: an Open VSX id (publisher.name, optionally @version) or the path of a .vsix file."""
     if value.endswith(".vsix"):
-        return plain_text(value)
+        return path(value)
     if not _EXTENSION.fullmatch(value):
         raise RuleError(
             "an extension is publisher.name as on Open VSX, optionally @version, or the path of a .vsix file",
@@ -243,13 +250,16 @@ def chart_source(value: str) -> str:
         return url(value)
     if not value.strip():
         raise RuleError("the chart comes from somewhere", "Write https://hub.jupyter.org/helm-chart/ or a folder.")
-    return plain_text(value)
+    return path(value)
 
 
 def user(value: str) -> str:
     """A user name as people log in with it."""
-    if not _USER.fullmatch(value):
-        raise RuleError("a user name has no blanks, quotes, commas or slashes", "Write something like alice.")
+    if not _USER.fullmatch(value) or not value.isprintable() or value.startswith("-"):
+        raise RuleError(
+            "a user name has no blanks, quotes, commas or slashes, and does not begin with '-'",
+            "Write something like alice.",
+        )
     if value != value.lower():
         raise RuleError("JupyterHub turns user names into lower case", f"Write {value.lower()}.")
     return value
