@@ -40,6 +40,7 @@ DAEMON_LOST = re.compile(
 )
 """What buildx says when the daemon is not there, or goes away in the middle."""
 
+_BASE_IMAGE = re.compile(r"(?:load metadata for|\] FROM(?: --platform=\S+)?) (\S+)")
 _QUOTED_COMMAND = (
     ("executor failed running [", "]: "),
     ('process "', '" did not complete'),
@@ -148,7 +149,7 @@ _RULES = (
         "Write the files again with `codehub render`.",
     ),
     _rule(
-        r'"?(/[^"\s]+)"?:? not found(?:: not found)?|COPY failed: (?:file not found|stat) ([^\n]+)',
+        r'"?(/[^"\s]+)"?:? not found(?:: not found)?|COPY failed: [^\n]*?stat ([^:\n]+)',
         "A file that the Dockerfile copies is not in the build context: {0}",
         "Create it, or check the .dockerignore and the Dockerfile's COPY lines.",
     ),
@@ -215,8 +216,10 @@ def explain(error: str, lines: Iterable[str] = (), *, step: str = "") -> Cause |
 
     step: the failing step's name; with it, trouble with the base image is told from trouble inside a step.
     """
+    base = _BASE_IMAGE.search(step)
     # BuildKit's message repeats the step's whole command, in which any word may stand.
-    text = "\n".join([*lines, f"{step}: {error}" if "load metadata for" in step else _without_command(error)])
+    said = f"load metadata for {base[1]}: {error}" if base else _without_command(error)
+    text = "\n".join([*lines, said])
     for rule in _RULES:
         match = rule.pattern.search(text)
         if match:

@@ -64,6 +64,7 @@ class BuildTracker:
         self._tasks: set[str] = set()
         self._done: set[str] = set()
         self._shown_progress = (0, 0)
+        self._announced = 0
         self._warned: set[str] = set()
         self.text: deque[str] = deque(maxlen=_TEXT_TAIL)
 
@@ -100,6 +101,10 @@ class BuildTracker:
             self._warn(f"Dockerfile: {warning.text}" + (f" ({warning.url})" if warning.url else ""))
         self._progress()
 
+    def expect(self, steps: int) -> None:
+        """Know how many steps there will be, for a builder that sends them one by one."""
+        self._announced = steps
+
     def finish(self, *, ok: bool) -> None:
         """The build ended; its exit code decides, not what the vertexes said."""
         for node in self._nodes.values():
@@ -108,7 +113,7 @@ class BuildTracker:
                 node.state = TaskState.DONE if ok else TaskState.CANCELLED
                 self._report(node)
         if ok and self.steps:
-            total = self.steps + 1
+            total = max(self.steps, self._announced) + 1
             self._show_progress(total, total)
 
     def failure(self) -> FailedStep:
@@ -223,7 +228,7 @@ class BuildTracker:
         steps = {digest for digest, node in self._nodes.items() if node.step}
         if steps:
             # One more than the steps: writing out the finished image, which ends with the build itself.
-            self._show_progress(len(steps & self._done), len(steps) + 1)
+            self._show_progress(len(steps & self._done), max(len(steps), self._announced) + 1)
 
     def _show_progress(self, current: int, total: int) -> None:
         if (current, total) != self._shown_progress:

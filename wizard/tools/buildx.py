@@ -9,16 +9,16 @@ import json
 import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from wizard.errors import CodehubError, MissingError, StepFailed
 from wizard.reporting import Reporter
-from wizard.text import clean, without_credentials
 from wizard.tools import docker_engine, process
-from wizard.tools.build_causes import DAEMON_LOST, explain
-from wizard.tools.build_progress import BuildTracker, FailedStep
+from wizard.tools.build_causes import DAEMON_LOST
+from wizard.tools.build_failure import check_files, describe_failure
+from wizard.tools.build_progress import BuildTracker
+from wizard.tools.build_request import BuildRequest, BuildResult
 from wizard.tools.buildkit import Decoder
 from wizard.tools.buildkit_plain import PlainDecoder
 
@@ -30,51 +30,6 @@ _VERSION = re.compile(r"\bv?(\d+)\.(\d+)(?:\.(\d+))?")
 _CREDENTIALS = re.compile(r"://[^/\s@]+@")
 _SECRET_NAME = re.compile(r"TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIAL", re.IGNORECASE)
 _PROGRAM_VARIABLES = re.compile(r"PATH|HOME|SHELL|DOCKER_.*|BUILDX_.*|BUILDKIT_.*|LD_.*|GO[A-Z]+")
-_SHOWN_LINES = 12
-
-
-@dataclass(frozen=True, kw_only=True)
-class BuildRequest:
-    """One image to build.
-
-    title: what the image is called in messages ("notebook image"); secrets: BuildKit secret id to the file that
-    holds it; platforms: empty for the daemon's own; push: straight to the registry instead of into the daemon,
-    the only way for several platforms; builder: a buildx builder's name, empty for the current one; env:
-    variables that choose the daemon (DOCKER_HOST …), added to this process's.
-    """
-
-    title: str
-    dockerfile: Path
-    context: Path
-    tags: tuple[str, ...]
-    args: Mapping[str, str] = field(default_factory=dict)
-    secrets: Mapping[str, Path] = field(default_factory=dict)
-    labels: Mapping[str, str] = field(default_factory=dict)
-    platforms: tuple[str, ...] = ()
-    target: str = ""
-    push: bool = False
-    pull: bool = False
-    no_cache: bool = False
-    builder: str = ""
-    env: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class BuildResult:
-    """A finished build.
-
-    image_id: the daemon's id of the image, empty when it was pushed instead; digest: of the manifest in the
-    registry when pushed, else what the builder calls it; steps and cached_steps count Dockerfile steps;
-    clipped: Docker kept back some of the output.
-    """
-
-    image_id: str
-    digest: str
-    tags: tuple[str, ...]
-    steps: int = 0
-    cached_steps: int = 0
-    clipped: bool = False
-    builder: str = "buildx"
 
 
 async def version(env: Mapping[str, str] | None = None) -> tuple[int, ...] | None:
@@ -106,8 +61,13 @@ def arguments(request: BuildRequest, *, progress: str = "rawjson", metadata: Pat
     options += [f"--label={key}={value}" for key, value in request.labels.items()]
     for key, value in request.args.items():
         options.append(f"--build-arg={key}" if is_secret(key, value) else f"--build-arg={key}={value}")
-    options += [f"--secret=id={key},src={path}" for key, path in request.secrets.items()]
+    options += [f"--secret=id={key},{_csv_field(f'src={path}')}" for key, path in request.secrets.items()]
     return [*options, str(request.context)]
+
+
+def _csv_field(text: str) -> str:
+    """A field of the comma-separated value that `--secret` takes."""
+    return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\n') else text
 
 
 def environment(request: BuildRequest) -> dict[str, str]:
@@ -137,7 +97,7 @@ async def build(request: BuildRequest, reporter: Reporter, *, timeout: float | N
             why="Images are built with BuildKit, through docker's buildx plugin.",
             fix="Install it (https://docs.docker.com/go/buildx/; Debian: `sudo apt install docker-buildx`).",
         )
-    _check_files(request)
+    check_files(request)
     tracker = BuildTracker(reporter)
     rawjson = found >= RAWJSON_SINCE
     decoders: dict[str, Decoder | PlainDecoder] = {
@@ -162,22 +122,6 @@ async def build(request: BuildRequest, reporter: Reporter, *, timeout: float | N
         if code != 0:
             raise await _failure(request, tracker, code)
         return await _result(request, tracker, _metadata(metadata))
-
-
-def _check_files(request: BuildRequest) -> None:
-    for path, what in ((request.dockerfile, "Dockerfile"), (request.context, "build context")):
-        if not path.exists():
-            raise StepFailed(
-                f"The {what} {path} of the {request.title} is not there.",
-                fix="Write the files again with `codehub render`.",
-            )
-    for key, path in request.secrets.items():
-        if not path.is_file():
-            raise StepFailed(
-                f"The file {path} is not there.",
-                why=f"The {request.title} needs it as the build secret {key}.",
-                fix="Create it, or name another one (the company's CA is named by build.ca_bundle).",
-            )
 
 
 def _metadata(path: Path) -> dict[str, Any]:
@@ -216,28 +160,4 @@ async def _failure(request: BuildRequest, tracker: BuildTracker, code: int) -> C
     if DAEMON_LOST.search(final):
         lost = docker_engine.unreachable(docker_engine.endpoint(request.env), final)
         return MissingError(f"The {request.title} was not built: {lost.what}", why=lost.why, fix=lost.fix)
-    return describe_failure(request.title, failed, final=final, code=code)
-
-
-def describe_failure(title: str, failed: FailedStep, *, final: str, code: int) -> StepFailed:
-    """The error for a person: which image, which step, why, its last lines, and what to do."""
-    step = failed.name or ""
-    cause = explain(failed.error or final, failed.lines, step=step)
-    ended = f"It ended with exit code {failed.exit_code}." if failed.exit_code is not None else ""
-    message = final or failed.error or f"docker buildx ended with exit code {code}."
-    why = [cause.why if cause else ended or _short(message)]
-    if (cause or ended) and not failed.lines:
-        why.append(_short(message))
-    if failed.lines:
-        why.append("Its last lines:")
-        why += [f"  {line}" for line in failed.lines[-_SHOWN_LINES:]]
-    return StepFailed(
-        f"The {title} failed to build" + (f" at {_short(step)}" if step else "") + ".",
-        why=without_credentials("\n".join(why)),
-        fix=cause.fix if cause else "Mend what the last lines complain about, then run the same command again.",
-    )
-
-
-def _short(text: str, limit: int = 300) -> str:
-    text = without_credentials(clean(" ".join(text.split())))
-    return text if len(text) <= limit else text[: limit - 2] + " …"
+    return describe_failure(request.title, failed, final=final or f"docker buildx ended with exit code {code}.")

@@ -1,0 +1,20 @@
+"""Building an image with the best builder that this machine has."""
+
+from __future__ import annotations
+
+from wizard.reporting import Reporter
+from wizard.tools import buildx, classic_build, docker_engine
+from wizard.tools.build_request import BuildRequest, BuildResult
+
+
+async def build(request: BuildRequest, reporter: Reporter, *, timeout: float | None = None) -> BuildResult:
+    """Build with buildx, or with Docker's classic builder where there is no buildx plugin.
+
+    Raises MissingError without a daemon, or when the classic builder cannot do what the request needs;
+    StepFailed when the build fails.
+    """
+    if await buildx.version(request.env) is not None:
+        return await buildx.build(request, reporter, timeout=timeout)
+    await docker_engine.describe(request.env)
+    reporter.notice("docker buildx is missing: Docker's classic builder is used, which is slower.")
+    return await classic_build.build(request, reporter)
