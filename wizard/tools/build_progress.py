@@ -48,6 +48,11 @@ class _Node:
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=_TAIL))
     error_tail: deque[str] = field(default_factory=lambda: deque(maxlen=_ERROR_TAIL))
 
+    def free(self) -> bool:
+        """Whether the step did no work; BuildKit calls a base image that is there done or cached, as it happens."""
+        is_base = self.step is not None and self.step.command.startswith("FROM ")
+        return self.state is TaskState.CACHED or (self.state is TaskState.DONE and is_base and not self.measured()[1])
+
     def measured(self) -> tuple[int, int]:
         """Bytes done and bytes in all, summed over the transfers whose size is known."""
         known = [status for status in self.statuses.values() if status.total]
@@ -75,8 +80,8 @@ class BuildTracker:
 
     @property
     def cached_steps(self) -> int:
-        """How many Dockerfile steps were taken from the cache."""
-        return sum(1 for node in self._nodes.values() if node.step and node.state is TaskState.CACHED)
+        """How many Dockerfile steps cost nothing: taken from the cache, or a base image that was there."""
+        return sum(1 for node in self._nodes.values() if node.step and node.free())
 
     @property
     def clipped(self) -> bool:

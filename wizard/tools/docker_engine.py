@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from wizard.errors import MissingError, StepFailed
 from wizard.text import clean, without_credentials
+from wizard.tools import docker_config
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -97,6 +98,7 @@ def connection(env: Env = None, *, timeout: float = PING_TIMEOUT) -> Iterator[Do
     import docker
     import requests
 
+    docker_config.load()
     merged = {**os.environ, **(env or {})}
     host = endpoint(env)
     try:

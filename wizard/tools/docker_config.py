@@ -1,0 +1,51 @@
+"""The docker CLI's own configuration: ~/.docker/config.json, or the one in DOCKER_CONFIG."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from wizard.errors import MissingError
+
+if TYPE_CHECKING:
+    from docker.auth import AuthConfig
+
+
+def load() -> AuthConfig:
+    """The credentials and helpers that the docker CLI knows; empty without a file, MissingError for a broken one.
+
+    The docker SDK takes a file that is no JSON for an empty one, and falls over others.
+    """
+    from docker import auth
+    from docker.errors import DockerException
+    from docker.utils.config import find_config_file
+
+    found = find_config_file()
+    if found is None:
+        return auth.AuthConfig({})
+    path = Path(cast("str", found))
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(data, dict):
+            raise TypeError("it is not a JSON object")
+        config: AuthConfig = auth.load_config(config_dict=data)
+        # Only asking shows whether the parts are of the right kind.
+        config.get_credential_store("")
+        config.auths.items()
+    except (DockerException, OSError, ValueError, TypeError, AttributeError, KeyError) as error:
+        raise MissingError(
+            f"The docker CLI's configuration {path} cannot be read.",
+            why=_reason(error),
+            fix="Mend the file, or move it away and run `docker login` again.",
+        ) from error
+    return config
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong, never with the file's content, in which passwords may stand."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"It is not valid JSON: {error.msg} in line {error.lineno}, column {error.colno}."
+    if isinstance(error, OSError):
+        return error.strerror or "It could not be opened."
+    return "Its entries for registries (auths, credsStore, credHelpers) are not as the docker CLI writes them."
