@@ -1,0 +1,68 @@
+"""The commands of `codehub`, one thin file each; what they do is done by the engine's layers.
+
+A command's module imports only click and what is cheap; the engine is imported where a command runs, so that
+`codehub --help` stays quick.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from pathlib import Path
+
+import click
+
+from wizard import __version__
+from wizard.commands.doctor import doctor
+from wizard.commands.fields import fields
+from wizard.commands.init import init
+from wizard.commands.start import start
+from wizard.commands.versions import versions
+
+HELP = """\
+VS Code in the browser for a team, one private copy per person, behind a JupyterHub login.
+
+\b
+  codehub init DIR --yes        answers, all at their defaults, in DIR/codehub.yaml
+  codehub doctor DIR            what is missing on this machine, and how to mend it
+
+DIR is a setup folder; without it the current folder is meant. Every answer has a default: `codehub fields`
+lists them. What goes wrong is said on stderr; the exit code is 0 done, 1 a step failed, 2 wrong usage or
+answers, 3 a needed tool or service is missing, 130 interrupted.
+"""
+
+
+class CommandGroup(click.Group):
+    """Commands in the order in which they are used, and a first word that is a folder instead of a command."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        word = args[0]
+        if word in self.commands:
+            return super().resolve_command(ctx, args)
+        if "/" in word or word in {".", ".."} or Path(word).is_dir():
+            return start.name, start, args
+        near = get_close_matches(word, self.commands, n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise click.UsageError(f"There is neither a command nor a folder {word!r}.{hint}", ctx)
+
+
+@click.group(
+    cls=CommandGroup,
+    help=HELP,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, "-V", "--version", prog_name="codehub")
+@click.pass_context
+def codehub(context: click.Context) -> None:
+    """Stand in for the start screen when no command is given."""
+    if context.invoked_subcommand is None:
+        context.invoke(start, folder=Path())
+
+
+for _command in (init, fields, doctor, versions):
+    codehub.add_command(_command)

@@ -1,0 +1,101 @@
+"""`codehub init`: answers only, from flags or a file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from wizard.commands.common import ANSWERS, folder_argument, quoted, review_or_refuse
+from wizard.errors import CodehubError, UsageError
+
+if TYPE_CHECKING:
+    from wizard.setup.model import Setup
+
+_STDIN_LIMIT = 256 * 1024
+
+
+@click.command()
+@folder_argument
+@click.option("--yes", is_flag=True, help="Take the default of everything that is not set.")
+@click.option(
+    "--set",
+    "settings",
+    metavar="FIELD=VALUE",
+    multiple=True,
+    help="Set an answer; may be repeated. See: codehub fields",
+)
+@click.option("--from", "source", metavar="FILE", help="Start from the answers in another codehub.yaml; - is stdin.")
+def init(folder: Path, settings: tuple[str, ...], source: str | None, *, yes: bool) -> None:
+    r"""Save the answers of a setup to DIR/codehub.yaml; works anywhere, offline.
+
+    Answers that DIR already has are kept, with their comments; only what is set is changed.
+    With --from they are replaced, which needs --yes.
+
+    \b
+    codehub init hub --yes
+    codehub init hub --set target.kind=docker --set hub.auth.users=alice,bob
+    """
+    if not (yes or settings or source):
+        raise UsageError(
+            "There are no answers to save.",
+            why="Neither --yes, --set nor --from was given.",
+            fix=f"Take the defaults with: codehub init {quoted(folder)} --yes",
+        )
+    path = folder / ANSWERS
+    if source and path.exists() and not yes:
+        raise UsageError(
+            f"{path} exists already.",
+            why="--from would replace the answers in it.",
+            fix="Add --yes to replace them, or name another folder.",
+        )
+    setup = _answers(path, source, settings)
+    review_or_refuse(setup, "The setup")
+    _make_folder(folder)
+    _save(path, setup)
+    click.echo(f"{path} is written. Next: codehub plan {quoted(folder)}")
+
+
+def _answers(path: Path, source: str | None, settings: tuple[str, ...]) -> Setup:
+    from wizard.setup.model import Setup
+    from wizard.setup.store import load, parse, with_settings
+
+    if source == "-":
+        setup = parse(_stdin(), "stdin")
+    elif source:
+        setup = load(Path(source))
+    else:
+        setup = load(path) if path.exists() else Setup()
+    return with_settings(setup, settings) if settings else setup
+
+
+def _stdin() -> str:
+    """All of stdin; raises UsageError when it is not UTF-8 or far too large for answers."""
+    raw = sys.stdin.buffer.read(_STDIN_LIMIT + 1)
+    if len(raw) > _STDIN_LIMIT:
+        raise UsageError(
+            "stdin is too large.", why=f"It has more than {_STDIN_LIMIT:,} bytes.", fix="Send the answers."
+        )
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError("stdin is not UTF-8 text.", why=str(error), fix="Send the answers as UTF-8.") from error
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CodehubError(
+            f"The folder {folder} could not be made.",
+            why=error.strerror or str(error),
+            fix="Name another folder, or one whose parent you may write to.",
+        ) from error
+
+
+def _save(path: Path, setup: Setup) -> None:
+    from wizard.setup.store import save
+
+    save(path, setup)

@@ -1,0 +1,210 @@
+"""Checks of what deploys: Helm, the kube context, and the cluster behind it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from urllib.parse import urlsplit
+
+from wizard.errors import MissingError
+from wizard.text import clean, without_credentials
+from wizard.tools import process
+from wizard.tools.doctor_model import Check, Finding, Scope, State, numbers
+from wizard.tools.kubeconfig import KubeContext, read_kubeconfig
+
+ANSWER_TIMEOUT = 2.0
+"""Seconds that a cluster may take to accept a connection, and again to answer."""
+
+_CREDENTIALS_TIMEOUT = 10.0
+"""Seconds in all, with the credential plug-in that a context may name."""
+
+_INSTALL_HELM = "https://helm.sh/docs/intro/install/"
+
+
+async def _helm(scope: Scope) -> Finding:
+    title = "Helm"
+    if process.find("helm") is None:
+        return Finding(
+            name="helm",
+            title=title,
+            state=State.MISSING,
+            why="Helm 3 or 4 deploys JupyterHub.",
+            fix=f"Install it: {_INSTALL_HELM}",
+            command="curl -fsSL https://raw.githubusercontent.com/helm/helm/main/scripts/get-helm-3 | bash",
+        )
+    done = await process.run(["helm", "version", "--template", "{{.Version}}"], timeout=10)
+    version = numbers(done.stdout) if done.ok else ()
+    if not version:
+        done_why = clean((done.stderr or done.stdout).strip().partition("\n")[0])
+        return Finding(
+            name="helm",
+            title=title,
+            state=State.MISSING,
+            why=f"`helm version` does not answer as Helm 3 or 4 do: {done_why or 'no output'}",
+            fix=f"Install Helm 3 or 4: {_INSTALL_HELM}",
+        )
+    found = clean(done.stdout.strip())
+    if version[0] < 3 or version < numbers(scope.min_helm):
+        wanted = scope.min_helm if version[0] >= 3 else "3"
+        return Finding(
+            name="helm",
+            title=title,
+            state=State.MISSING,
+            found=found,
+            why=f"The chart needs Helm {wanted} or newer.",
+            fix=f"Update it: {_INSTALL_HELM}",
+        )
+    if version[0] > 4:
+        return Finding(
+            name="helm",
+            title=title,
+            state=State.WARN,
+            found=found,
+            why="codehub is tested with Helm 3 and 4.",
+            fix="If it misbehaves, install Helm 4 beside it and put that first on the PATH.",
+        )
+    return Finding(name="helm", title=title, state=State.OK, found=found, why="Deploys JupyterHub.")
+
+
+async def _context(scope: Scope) -> Finding:
+    config = await asyncio.to_thread(read_kubeconfig)
+    chosen = config.context(scope.context)
+    names = ", ".join(context.name for context in config.contexts) or "none"
+    if chosen is None:
+        wanted = scope.context or config.current
+        broken = " ".join(config.unreadable)
+        return Finding(
+            name="context",
+            title="Kube context",
+            state=State.MISSING,
+            why=f"There is no context {wanted!r}; there are: {names}. {broken}".strip()
+            if wanted
+            else f"No current context is set; there are: {names}. {broken}".strip(),
+            fix="Choose one of them, or start a cluster.",
+            command="kubectl config use-context NAME",
+        )
+    found = f"{chosen.name} → {chosen.server or 'no server'}"
+    if config.unreadable:
+        return Finding(
+            name="context",
+            title="Kube context",
+            state=State.WARN,
+            found=found,
+            why=f"Not readable: {'; '.join(config.unreadable)}",
+            fix="Correct that file, or take it out of KUBECONFIG.",
+        )
+    return Finding(name="context", title="Kube context", state=State.OK, found=found, why="Names the cluster.")
+
+
+async def _cluster(scope: Scope) -> Finding:
+    title = "Cluster"
+    try:
+        chosen = (await asyncio.to_thread(read_kubeconfig)).context(scope.context)
+    except MissingError as error:
+        return Finding(name="cluster", title=title, state=State.MISSING, why=error.what, fix=error.fix)
+    if chosen is None or not chosen.server:
+        return Finding(
+            name="cluster",
+            title=title,
+            state=State.MISSING,
+            why="There is no context that names a cluster.",
+            fix="See the kube context above.",
+        )
+    silent = None if chosen.proxy else await _does_not_listen(chosen.server)
+    if silent:
+        return _unreachable(chosen, silent)
+    try:
+        version = await _version(chosen.name)
+    except Exception as error:  # noqa: BLE001 - the client's plug-ins raise anything
+        return _refused(chosen, error)
+    found = f"Kubernetes {version} at {chosen.server}"
+    if numbers(version) < numbers(scope.min_kubernetes):
+        return Finding(
+            name="cluster",
+            title=title,
+            state=State.MISSING,
+            found=found,
+            why=f"The chart needs Kubernetes {scope.min_kubernetes} or newer.",
+            fix="Update the cluster, or choose an older chart.",
+            command="codehub versions chart",
+        )
+    return Finding(name="cluster", title=title, state=State.OK, found=found, why="Runs the hub and the editors.")
+
+
+async def _does_not_listen(server: str) -> str | None:
+    """Why nobody answers at an address, or None when somebody accepts a connection (or a proxy is in between)."""
+    from urllib.request import getproxies, proxy_bypass
+
+    parts = urlsplit(server)
+    host = parts.hostname or ""
+    if parts.scheme in getproxies() and not proxy_bypass(host):
+        return None
+    try:
+        async with asyncio.timeout(ANSWER_TIMEOUT):
+            _, writer = await asyncio.open_connection(host, parts.port or (443 if parts.scheme == "https" else 80))
+    except TimeoutError:
+        return f"No answer within {ANSWER_TIMEOUT:g} seconds."
+    except (OSError, ValueError) as error:
+        return clean(getattr(error, "strerror", None) or str(error))
+    writer.close()
+    return None
+
+
+async def _version(context: str) -> str:
+    """The cluster's version, such as `v1.31.2`, asked with the context's own credentials."""
+    client_module, config_module = await asyncio.to_thread(_client_modules)
+    async with asyncio.timeout(_CREDENTIALS_TIMEOUT):
+        configuration = client_module.Configuration()
+        await config_module.load_kube_config(context=context, client_configuration=configuration)
+        async with client_module.ApiClient(configuration) as api:
+            answer = await client_module.VersionApi(api).get_code(_request_timeout=ANSWER_TIMEOUT)
+    return clean(str(answer.git_version))
+
+
+def _client_modules() -> tuple[Any, Any]:
+    """kubernetes_asyncio takes 0.3 s to import: done in a thread."""
+    from kubernetes_asyncio import client, config
+
+    return client, config
+
+
+def _unreachable(chosen: KubeContext, why: str) -> Finding:
+    local = {"minikube": "minikube start", "docker-desktop": "Enable Kubernetes in Docker Desktop's settings"}
+    start = local.get(chosen.name) or (
+        f"docker start {chosen.name[5:]}-control-plane" if chosen.name.startswith("kind-") else ""
+    )
+    return Finding(
+        name="cluster",
+        title="Cluster",
+        state=State.MISSING,
+        found=chosen.server,
+        why=why,
+        fix="Start the cluster, or connect to its network (VPN), or choose another context.",
+        command=start or f"kubectl --context {chosen.name} cluster-info",
+    )
+
+
+def _refused(chosen: KubeContext, error: Exception) -> Finding:
+    status = getattr(error, "status", None)
+    text = without_credentials(clean(" ".join(str(error).split()))) or type(error).__name__
+    if isinstance(error, TimeoutError):
+        return _unreachable(chosen, "It accepts connections but does not answer in time.")
+    if status in {401, 403}:
+        text = f"It refuses these credentials (HTTP {status})."
+    return Finding(
+        name="cluster",
+        title="Cluster",
+        state=State.MISSING,
+        found=chosen.server,
+        why=text[:300],
+        fix="Log in to the cluster again, so that this command answers.",
+        command=f"kubectl --context {chosen.name} version",
+    )
+
+
+_KUBERNETES = frozenset({"kubernetes"})
+CHECKS: tuple[Check, ...] = (
+    Check(name="helm", title="Helm", ask=_helm, needed_by=_KUBERNETES, asked_by=_KUBERNETES),
+    Check(name="context", title="Kube context", ask=_context, needed_by=_KUBERNETES, asked_by=_KUBERNETES),
+    Check(name="cluster", title="Cluster", ask=_cluster, needed_by=_KUBERNETES, asked_by=_KUBERNETES),
+)
