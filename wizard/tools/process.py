@@ -79,9 +79,7 @@ async def stream(
         async with asyncio.timeout(timeout):
             if stdin is not None and process.stdin is not None:
                 await _feed(process.stdin, stdin)
-            await process.wait()
-            # A grandchild that outlives its parent could hold the pipes open for ever.
-            await asyncio.wait(readers, timeout=GRACE)
+            await _ended(process, readers)
             for reader in readers:
                 if reader.done():
                     reader.result()
@@ -96,6 +94,8 @@ async def stream(
         for reader in readers:
             reader.cancel()
         await asyncio.gather(*readers, return_exceptions=True)
+        # Our ends of pipes that a left-behind daemon still holds; asyncio has no public way to close them.
+        process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001
     return process.returncode if process.returncode is not None else -1
 
 
@@ -172,14 +172,28 @@ async def _end_group(process: asyncio.subprocess.Process) -> None:
             await asyncio.shield(ending)
 
 
+async def _ended(process: asyncio.subprocess.Process, readers: list[asyncio.Task[None]]) -> None:
+    """Wait for the program's end and its last output.
+
+    Not by `process.wait()`: that waits for the pipes to close too, and a daemon that the program left behind
+    can hold them open for ever.
+    """
+    while process.returncode is None and not all(reader.done() for reader in readers):
+        await asyncio.wait(readers, timeout=0.1)
+    while process.returncode is None:
+        await asyncio.sleep(0.005)
+    await asyncio.wait(readers, timeout=GRACE)
+
+
 async def _terminate(process: asyncio.subprocess.Process) -> None:
-    for number in (signal.SIGTERM, signal.SIGKILL):
+    for number, patience in ((signal.SIGTERM, GRACE), (signal.SIGKILL, 0.3)):
         if not _signal_group(process.pid, number):
             break
-        deadline = asyncio.get_running_loop().time() + GRACE
+        deadline = asyncio.get_running_loop().time() + patience
         while _signal_group(process.pid, 0) and asyncio.get_running_loop().time() < deadline:
             await asyncio.sleep(0.02)
-    await process.wait()
+    while process.returncode is None:
+        await asyncio.sleep(0.005)
 
 
 def _signal_group(group: int, number: int) -> bool:

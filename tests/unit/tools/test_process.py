@@ -1,0 +1,88 @@
+import asyncio
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from wizard.errors import MissingError, StepFailed
+from wizard.tools import process
+
+CHILD_OF_CHILD = """
+import subprocess, sys, time, pathlib
+child = subprocess.Popen([sys.executable, "-c", "import signal,time; {ignore} time.sleep(60)"])
+pathlib.Path(sys.argv[1]).write_text(str(child.pid))
+time.sleep(60)
+"""
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+async def test_output_and_exit_code_come_back() -> None:
+    done = await process.run([sys.executable, "-c", "import sys; print('out'); print('err', file=sys.stderr); exit(3)"])
+    assert (done.returncode, done.stdout, done.stderr, done.ok) == (3, "out\n", "err\n", False)
+
+
+async def test_standard_input_is_handed_over_and_environment_added() -> None:
+    code = "import os, sys; print(sys.stdin.read() + os.environ['MINE'])"
+    done = await process.run([sys.executable, "-c", code], stdin=b"in ", env={"MINE": "x"})
+    assert done.stdout == "in x\n"
+
+
+async def test_a_line_of_a_megabyte_arrives_whole() -> None:
+    chunks: list[bytes] = []
+    code = "print('x' * 1_000_000)"
+    await process.stream([sys.executable, "-c", code], lambda name, chunk: chunks.append(chunk))
+    assert len(b"".join(chunks)) == 1_000_001
+
+
+@pytest.mark.parametrize("ignore", ["", "signal.signal(signal.SIGTERM, signal.SIG_IGN);"])
+async def test_cancel_ends_the_whole_group_within_two_seconds(tmp_path: Path, ignore: str) -> None:
+    pid_file = tmp_path / "pid"
+    argv = [sys.executable, "-c", CHILD_OF_CHILD.format(ignore=ignore), str(pid_file)]
+    task = asyncio.create_task(process.run(argv))
+    while not pid_file.exists() or not pid_file.read_text():
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.2)  # long enough for the grandchild to ignore SIGTERM
+    began = time.monotonic()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert time.monotonic() - began < 2
+    assert not alive(int(pid_file.read_text()))
+
+
+async def test_a_time_out_stops_the_program_and_names_it() -> None:
+    with pytest.raises(StepFailed, match=r"0\.1 seconds"):
+        await process.run(["sleep", "60"], timeout=0.1)
+
+
+async def test_a_daemonised_grandchild_that_keeps_the_pipes_does_not_hang_us() -> None:
+    code = "import subprocess; subprocess.Popen(['sleep', '60'], start_new_session=True); print('done')"
+    began = time.monotonic()
+    done = await process.run([sys.executable, "-c", code])
+    assert done.stdout == "done\n"
+    assert time.monotonic() - began < 5
+
+
+async def test_what_is_not_there_or_not_executable_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(MissingError, match="not installed"):
+        await process.run(["no-such-program-here"])
+    plain = tmp_path / "plain"
+    plain.write_text("#!/bin/sh\n")
+    with pytest.raises(MissingError, match="may not be executed"):
+        await process.run([str(plain)])
+
+
+async def test_a_program_that_closes_its_input_early_is_no_error() -> None:
+    done = await process.run(["true"], stdin=b"x" * 10_000_000)
+    assert done.ok
+
+
+def test_a_command_line_is_quoted() -> None:
+    assert process.command_line(["a b", "$x", "it's"]) == """'a b' '$x' 'it'"'"'s'"""
