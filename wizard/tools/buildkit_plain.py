@@ -31,14 +31,15 @@ class PlainDecoder:
         return [self._line(line) for line in self._lines.finish() if line.strip()]
 
     def _line(self, line: str) -> Message | str:
-        match = _LINE.fullmatch(line.removesuffix("\r"))
-        if not match:
+        line = line.removesuffix("\r")
+        match = _LINE.fullmatch(line)
+        if not match or match[1] == "0":
             return line
         number, rest = match.groups()
         if number not in self._names:
             self._names[number] = rest
             return Message(vertexes=(self._vertex(number),))
-        if rest == self._names[number]:
+        if rest in {self._names[number], "..."}:
             return Message()
         if end := _END.fullmatch(rest):
             error = "context canceled" if rest == "CANCELED" else end["error"] or ""
