@@ -45,18 +45,27 @@ def unchanged(record: StepRecord | None, fingerprint: str, changed: str) -> Verd
 
 
 def build(
-    record: StepRecord | None, fingerprint: str, reference: str, base: str, facts: Facts, *, kept: bool
+    record: StepRecord | None,
+    fingerprint: str,
+    reference: str,
+    base: str,
+    images: Mapping[str, str],
+    bases: Mapping[str, str],
 ) -> Verdict:
-    """Whether an image is built. `kept`: whether the build leaves it in the Docker engine."""
+    """Whether an image is built.
+
+    `images` are those at the place where the build leaves its result (the Docker engine, or the registry for
+    several platforms), with their ids or digests; `bases` the base images that could be asked for theirs.
+    """
     verdict = unchanged(record, fingerprint, "what it is made from changed")
     if verdict or record is None:
         return verdict or run("it was never done here")
-    then, now = record.result.get("base", ""), facts.bases.get(base, "")
+    then, now = record.result.get("base", ""), bases.get(base, "")
     if then and now and then != now:
         return run(f"the base image {base} changed")
-    if kept and reference not in facts.local:
-        return run("the image is no longer in Docker")
-    if kept and facts.local[reference] != record.result.get("image_id"):
+    if reference not in images:
+        return run("the image is no longer there")
+    if images[reference] != record.result.get("image"):
         return run("the tag is on another image now")
     return skip("nothing that it is made from changed")
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from wizard.catalog import closest, known_chart, known_tag, parse_version
+from wizard.catalog import Version, base_fit, closest, known_chart, known_tag, parse_version, why_not
 from wizard.setup.delivery import can_deliver, guess_product, resolve_delivery
 from wizard.setup.model import Setup
 from wizard.setup.problems import InvalidAnswers, Problem
 
 _SECRET_WORD = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|CREDENTIAL|PRIVATE_KEY", re.IGNORECASE)
 _CREDENTIALS = re.compile(r"://[^/@\s]+@")
-_OLDEST_CHART = "2.0.0"
-_OLDEST_SHOWN = "3.3.8"
+_OLDEST_CHART = Version(2, 0, 0)
+_OLDEST_SHOWN = Version(3, 3, 8)
 _SHARED_PASSWORD_SINCE = (5, 3)
 
 
@@ -42,22 +42,24 @@ def _warning(field: str, rule: str, fix: str = "", value: str = "") -> Problem:
 
 def _code_server(setup: Setup) -> Iterator[Problem]:
     answers = setup.code_server
-    version = parse_version(answers.version)
     if known_tag(answers.version) is None:
-        near = closest(answers.version)
+        near = closest(answers.version, limit=1)
         yield _warning(
             "code_server.version",
             "is not in the list of known versions; the build will tell whether it exists",
-            f"Did you mean {near}?" if near else "See: codehub versions code-server",
+            f"Did you mean {near[0].tag}?" if near else "See: codehub versions code-server",
             answers.version,
         )
-    if version and answers.method == "npm" and version < parse_version("3.9.3"):
-        yield Problem(
-            "code_server.method",
-            "the npm package begins with 3.9.3",
-            "Choose release, image or source, or a newer version.",
-            answers.method,
-        )
+    for arch in _architectures(setup):
+        reason = why_not(answers.version, answers.method, arch=arch)
+        if reason:
+            yield Problem(
+                "code_server.version", reason.rstrip("."), "Choose another version or method.", answers.version
+            )
+            break
+    fits, sentence = base_fit(answers.version, setup.images.notebook.base, answers.method)
+    if not fits:
+        yield _warning("images.notebook.base", sentence.rstrip("."), value=setup.images.notebook.base)
     if answers.sudo:
         yield _warning(
             "code_server.sudo", "makes every user root in their own container, which weakens the cluster's protection"
@@ -97,15 +99,17 @@ def _chart(setup: Setup) -> Iterator[Problem]:
         return
     chosen = setup.target.chart.version
     release, version = known_chart(chosen), parse_version(chosen)
-    if version and version < parse_version(_OLDEST_CHART):
+    if version and version < _OLDEST_CHART:
         yield Problem(
             "target.chart.version",
             "charts before 2.0.0 cannot be installed on today's Kubernetes, or lack what keeps editors private",
             "Choose a newer one: codehub versions chart",
             chosen,
         )
-    elif version and version < parse_version(_OLDEST_SHOWN):
-        yield _warning("target.chart.version", f"is older than {_OLDEST_SHOWN}, the oldest chart codehub is tried with")
+    elif version and version < _OLDEST_SHOWN:
+        yield _warning(
+            "target.chart.version", f"is older than {_OLDEST_SHOWN.text}, the oldest chart codehub is tried with"
+        )
     if release is None:
         yield _warning("target.chart.version", "is not in the list of known charts", value=chosen)
     hub_base = setup.images.hub.base
@@ -210,6 +214,10 @@ def _resources(setup: Setup) -> Iterator[Problem]:
         yield _warning(
             "hub.resources.memory_limit", "code-server with one tab takes about half a gigabyte", "Give at least 1G."
         )
+
+
+def _architectures(setup: Setup) -> list[str]:
+    return [platform.rpartition("/")[2] for platform in setup.build.platforms]
 
 
 def _bytes(memory: str) -> float:
