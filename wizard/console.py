@@ -69,11 +69,15 @@ def open_console(
     if mode == "json":
         return JsonConsole(stream, on_lost=on_lost)
     writer = Writer(stream, on_lost=on_lost)
-    if mode == "auto" and stream.isatty() and os.environ.get("TERM", "dumb") != "dumb" and not os.environ.get("CI"):
+    if mode == "auto" and stream.isatty() and _can_redraw():
         from wizard.console_live import LiveConsole
 
         return LiveConsole(writer, verbose=verbose)
     return PlainConsole(writer, verbose=verbose)
+
+
+def _can_redraw() -> bool:
+    return os.environ.get("TERM", "") not in {"", "dumb"} and not os.environ.get("CI")
 
 
 class _Context:
@@ -112,7 +116,13 @@ class Writer:
     def __init__(self, stream: TextIO, *, on_lost: Callable[[OSError], None]) -> None:
         from rich.console import Console
 
-        self.rich = Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True)
+        class GuardedConsole(Console):
+            """Leaves a broken pipe to the writer; rich would point stdout elsewhere and exit with 1."""
+
+            def on_broken_pipe(self) -> None:
+                raise  # noqa: PLE0704 - rich calls this while it handles the error
+
+        self.rich: Console = GuardedConsole(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True)
         encoding = (stream.encoding or "ascii").lower().replace("-", "")
         self.unicode = encoding.startswith("utf")
         self._on_lost: Callable[[OSError], None] | None = on_lost

@@ -60,7 +60,7 @@ class LiveConsole:
         self._timer: asyncio.TimerHandle | None = None
         self.redraws = 0
         self._live = Live(
-            console=writer.rich, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False
+            self, console=writer.rich, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False
         )
 
     def __enter__(self) -> Self:
@@ -117,7 +117,6 @@ class LiveConsole:
             self._timer = None
         self._drawn = time.monotonic()
         self.redraws += 1
-        self._live.update(self._renderable(), refresh=False)
         if self._pending:
             # Printing above a live part redraws that part too: one write for both.
             pending, self._pending = self._pending, []
@@ -127,7 +126,8 @@ class LiveConsole:
         if self._running:
             self._redraw_in(TICK)
 
-    def _renderable(self) -> RenderableType:
+    def __rich__(self) -> RenderableType:
+        """The live part as it is now; rich asks for it with each redraw."""
         from rich.text import Text
 
         rows = [
