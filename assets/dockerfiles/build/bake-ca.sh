@@ -1,7 +1,8 @@
 #!/bin/sh
 # Only if BAKE_CA=1: make the company's CA one of the image's own authorities, for everything that runs in it.
 set -eu
-. "$(dirname "$0")/lib.sh"
+# shellcheck source=assets/dockerfiles/build/common/lib.sh
+. /build/common/lib.sh
 [ "$BAKE_CA" = 1 ] || exit 0
 [ -s /run/secrets/ca ] || fail "There is no company CA to bake into the image." "The build got no secret called ca." \
     "Set build.ca_bundle to the CA's file, or build.ca_at_runtime to false."

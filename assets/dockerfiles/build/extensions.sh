@@ -2,7 +2,8 @@
 # Install extensions to /opt/codehub/extensions: extensions.sh "ID[@VERSION] ID[@VERSION] ..."
 # The .vsix files of the build context (/vsix) are installed too. EXTENSIONS_GALLERY (JSON) replaces Open VSX.
 set -eu
-. "$(dirname "$0")/lib.sh"
+# shellcheck source=assets/dockerfiles/build/common/lib.sh
+. /build/common/lib.sh
 trust_company_ca
 target=/opt/codehub/extensions
 mkdir -p "$target"
@@ -12,7 +13,6 @@ install_one() { # NAME SHOWN
     if ! /opt/code-server/bin/code-server --user-data-dir /tmp/code-server --extensions-dir "$target" \
         --install-extension "$1" >"$installed" 2>&1 || grep -qE '^(Error|Failed|Extension .* not found)' "$installed"; then
         cat "$installed" >&2
-        explain "$installed"
         reason=$(grep -m1 -iE 'not found|not compatible|error|fail' "$installed" || tail -n 1 "$installed")
         fail "The extension $2 could not be installed." "$reason" \
             "Check its id at the gallery (open-vsx.org unless code_server.gallery is set) and that it supports this VS Code version; or use its .vsix file."

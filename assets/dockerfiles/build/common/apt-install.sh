@@ -3,7 +3,8 @@
 # APT_MIRROR replaces the main archive's address, APT_SECURITY_MIRROR (default: the same address with
 # "-security" at its end) the security archive's; the image's own list of sources is left as it was.
 set -eu
-. "$(dirname "$0")/lib.sh"
+# shellcheck source=assets/dockerfiles/build/common/lib.sh
+. /build/common/lib.sh
 
 command -v apt-get >/dev/null 2>&1 || fail \
     "The base image has no apt-get." \
@@ -28,8 +29,8 @@ if [ -n "${APT_MIRROR:-}" ]; then
     set -- "$@" -o "Dir::Etc::sourcelist=$sources/sources.list" -o "Dir::Etc::sourceparts=$sources/sources.list.d"
 fi
 
-attempt apt-get "$@" update
+apt-get "$@" update
 # shellcheck disable=SC2086  # a list of package names, split on purpose
-attempt apt-get "$@" install --no-install-recommends $packages
+apt-get "$@" install --no-install-recommends $packages
 apt-get clean
 rm -rf /var/lib/apt/lists/* /var/cache/debconf/*-old /var/log/apt /var/log/dpkg.log /var/log/alternatives.log "${sources:-/nonexistent}"
