@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from wizard.errors import CodehubError, UsageError
@@ -18,26 +19,52 @@ def write_atomically(path: Path, data: str | bytes, *, mode: int = 0o644) -> Non
     symbolic link at `path` is replaced, not followed. Raises CodehubError when the folder cannot be
     written to or the disk is full; what stood at `path` is then untouched.
     """
-    raw = data.encode() if isinstance(data, str) else data
-    temporary: str | None = None
+    write_all_atomically({path: (data, mode)})
+
+
+def write_all_atomically(files: Mapping[Path, tuple[str | bytes, int]]) -> None:
+    """Replace several files, each with its data and permission bits, as `write_atomically` does for one.
+
+    All of them are on the disk under temporary names (`.NAME.*.tmp`) before the first is renamed: a full disk or a
+    folder that cannot be written to leaves every file as it was.
+    """
+    staged: dict[Path, str] = {}
+    path = None
     try:
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+        for path, (data, mode) in files.items():
+            staged[path] = _stage(path, data.encode() if isinstance(data, str) else data, mode)
+        for path in files:
+            os.replace(staged[path], path)
+            del staged[path]
+    except OSError as error:
+        raise CodehubError(
+            f"{path} could not be written.",
+            why=error.strerror or str(error),
+            fix=f"Make {path.parent if path else 'the folder'} writable, or free space on its disk, "
+            "and run the same command again.",
+        ) from error
+    finally:
+        for temporary in staged.values():
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+    for folder in {path.parent for path in files}:
+        _flush_folder(folder)
+
+
+def _stage(path: Path, raw: bytes, mode: int) -> str:
+    """Put data for `path` on the disk under a temporary name beside it, and return that name."""
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    try:
         with os.fdopen(descriptor, "wb") as stream:
             os.fchmod(stream.fileno(), mode)
             stream.write(raw)
             stream.flush()
             os.fsync(stream.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        if temporary:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-        raise CodehubError(
-            f"{path} could not be written.",
-            why=error.strerror or str(error),
-            fix=f"Make {path.parent} writable, or free space on its disk, and run the same command again.",
-        ) from error
-    _flush_folder(path.parent)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+    return temporary
 
 
 def _flush_folder(folder: Path) -> None:

@@ -1,0 +1,1 @@
+"""Setup and secrets become the text of every file of a setup folder; pure functions."""

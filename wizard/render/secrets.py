@@ -1,0 +1,216 @@
+"""What is secret: generated once, kept for ever, and only ever written to secrets.yaml (mode 0600).
+
+secrets.yaml holds Helm values below `hub.config`, in the classes and traits of `wizard.render.hub_settings`. What a
+person put there besides, and their comments, stay.
+"""
+
+from __future__ import annotations
+
+import io
+import secrets as random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from wizard.errors import UsageError
+from wizard.render.hub_settings import AUTHENTICATORS, Settings
+from wizard.render.yaml_text import yaml_text
+from wizard.setup.model import Setup
+from wizard.setup.problems import Problem
+
+FILE = "secrets.yaml"
+PLACEHOLDER = "PUT-THE-CLIENT-SECRET-HERE"
+"""Stands for a secret that only the person has; nothing is deployed while it stands."""
+
+_HEADER = """\
+Secrets of this setup, made once by codehub and kept ever since. Do not commit this file.
+Change a value here and apply again to change it in the deployment.
+"""
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+_USER_PASSWORD_LEAST = 8
+_ADMIN_PASSWORD_LEAST = 32
+
+
+def _password(groups: int) -> str:
+    """Groups of five characters that are hard to confuse, about 25 bits each."""
+    return "-".join("".join(random.choice(_ALPHABET) for _ in range(5)) for _ in range(groups))
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """The content of secrets.yaml: its text, and what it says.
+
+    `document` is never shown: its repr is left out on purpose.
+    """
+
+    text: str = field(default="", repr=False)
+    document: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def parse(cls, text: str, where: str = FILE) -> Secrets:
+        """The secrets in a file's text; raises UsageError, without any of the content, when it is not a mapping."""
+        try:
+            document = yaml.safe_load(text)
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
+            mark = getattr(error, "problem_mark", None)
+            raise _unreadable(where, f"It is not YAML at line {mark.line + 1}." if mark else "") from None
+        if document is None:
+            document = {}
+        if not isinstance(document, dict) or not _is_settings(document):
+            raise _unreadable(where, "It is not a map of Helm values (hub: config: …).")
+        return cls(text, document)
+
+    @property
+    def config(self) -> Settings:
+        """The secret traits, by class: what is below `hub.config`, for targets other than Helm."""
+        hub = self.document.get("hub") or {}
+        return {name: dict(traits) for name, traits in (hub.get("config") or {}).items() if traits}
+
+    def complete(self, setup: Setup) -> Secrets:
+        """These secrets and all others that the setup needs, the missing ones generated; what is there stays.
+
+        A provider's client secret cannot be generated: it begins as PLACEHOLDER.
+        """
+        missing: Settings = {}
+        for class_name, trait, value in _needed(setup):
+            if self.config.get(class_name, {}).get(trait) in (None, ""):
+                missing.setdefault(class_name, {})[trait] = value
+        return self._with(missing) if missing else self
+
+    def with_client_secret(self, setup: Setup, secret: str) -> Secrets:
+        """These secrets with the login provider's client secret; raises UsageError where none is used."""
+        if not setup.uses_oauth:
+            raise UsageError(
+                "A client secret was given, but this login does not use one.",
+                why=f"hub.auth.kind is {setup.hub.auth.kind}.",
+                fix="Leave it out, or choose github, google or oidc.",
+            )
+        if not secret.strip():
+            raise UsageError("The client secret is empty.", fix="Take it from the provider's page for this app.")
+        return self._with({_class_of(setup): {"client_secret": secret.strip()}})
+
+    def problems(self, setup: Setup) -> list[Problem]:
+        """What keeps these secrets from being deployed: a placeholder, or passwords that the hub refuses."""
+        mine = self.config.get(_class_of(setup), {})
+        if setup.uses_oauth and mine.get("client_secret") in (None, "", PLACEHOLDER):
+            return [
+                Problem(
+                    f"{FILE}: hub.config.{_class_of(setup)}.client_secret",
+                    "the client secret of the login is not there yet",
+                    f"Put the one from the provider's page into {FILE}.",
+                )
+            ]
+        where = f"{FILE}: hub.config.{_class_of(setup)}"
+        found = [
+            Problem(f"{where}.{trait}", "must be text", "Put it in double quotes.")
+            for trait, value in mine.items()
+            if trait in {"user_password", "admin_password", "password"} and not isinstance(value, str)
+        ]
+        if setup.hub.auth.kind != "shared-password" or found:
+            return found
+        user, admin = mine.get("user_password", ""), mine.get("admin_password", "")
+        if len(user) < _USER_PASSWORD_LEAST:
+            found.append(Problem(f"{where}.user_password", f"needs at least {_USER_PASSWORD_LEAST} characters"))
+        if len(admin) < _ADMIN_PASSWORD_LEAST:
+            found.append(Problem(f"{where}.admin_password", f"needs at least {_ADMIN_PASSWORD_LEAST} characters"))
+        if admin and user == admin:
+            found.append(Problem(f"{where}.admin_password", "must differ from user_password"))
+        return found
+
+    def values(self) -> list[str]:
+        """Every secret text, for `wizard.text.Redactor`."""
+        return [text for text in _leaves(self.document) if text != PLACEHOLDER]
+
+    def logins(self, setup: Setup) -> list[tuple[str, str]]:
+        """(who, password) of the passwords that codehub made for this login, to be shown when asked for."""
+        mine = self.config.get(_class_of(setup), {})
+        named = {
+            "shared-password": (("users", "user_password"), ("admins", "admin_password")),
+            "dummy": (("everybody", "password"),),
+        }
+        pairs = named.get(setup.hub.auth.kind, ())
+        return [(who, str(mine[trait])) for who, trait in pairs if mine.get(trait)]
+
+    def _with(self, settings: Settings) -> Secrets:
+        """The same with some traits set; the rest of a person's file stays as it is written."""
+        if not self.text.strip():
+            return Secrets.parse(yaml_text({"hub": {"config": settings}}, comment=_HEADER))
+        from ruamel.yaml import YAML
+        from ruamel.yaml.error import YAMLError
+        from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
+        editor = YAML()
+        editor.preserve_quotes = True
+        editor.width = 1_000_000
+        editor.indent(mapping=2, sequence=4, offset=2)
+        try:
+            document = editor.load(self.text)
+        except YAMLError as error:
+            why = getattr(error, "problem", "") or ""
+            # Only this one quotes nothing but a key; other messages could hold a secret.
+            raise _unreadable(FILE, "A key is there twice." if "duplicate" in why else "") from None
+        if document is None:
+            return Secrets.parse(self.text.rstrip("\n") + "\n" + yaml_text({"hub": {"config": settings}}))
+        config = _child(_child(document, "hub"), "config")
+        for class_name, traits in settings.items():
+            for trait, value in traits.items():
+                _child(config, class_name)[trait] = DoubleQuotedScalarString(value)
+        out = io.StringIO()
+        editor.dump(document, out)
+        return Secrets.parse(out.getvalue())
+
+
+def _child(mapping: Any, key: str) -> Any:  # noqa: ANN401 - ruamel's maps, whose order and comments must stay
+    if not mapping.get(key):
+        mapping[key] = {}
+    return mapping[key]
+
+
+def _class_of(setup: Setup) -> str:
+    return AUTHENTICATORS[setup.hub.auth.kind][1]
+
+
+def _needed(setup: Setup) -> Iterator[tuple[str, str, str]]:
+    """Class, trait and a first value of each secret that the setup's login needs."""
+    name = _class_of(setup)
+    match setup.hub.auth.kind:
+        case "shared-password":
+            yield name, "user_password", _password(3)
+            yield name, "admin_password", _password(7)
+        case "dummy":
+            yield name, "password", _password(3)
+        case "github" | "google" | "oidc":
+            yield name, "client_secret", PLACEHOLDER
+        case _:
+            return
+
+
+def _is_settings(document: Mapping[Any, Any]) -> bool:
+    hub = document.get("hub") or {}
+    config = (hub.get("config") or {}) if isinstance(hub, dict) else None
+    return isinstance(config, dict) and all(traits is None or isinstance(traits, dict) for traits in config.values())
+
+
+def _leaves(value: object, seen: set[int] | None = None) -> Iterator[str]:
+    """Every text in a document; one that YAML's aliases repeat, or put inside itself, is met once."""
+    seen = set() if seen is None else seen
+    if isinstance(value, Mapping | list):
+        if id(value) in seen:
+            return
+        seen.add(id(value))
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _leaves(item, seen)
+    elif isinstance(value, str) and value:
+        yield value
+        if "\n" in value:
+            yield from (line.strip() for line in value.splitlines() if line.strip())
+
+
+def _unreadable(where: str, why: str) -> UsageError:
+    return UsageError(
+        f"{where} cannot be read.",
+        why=why or "It is not YAML.",
+        fix="Mend it, or move it away: codehub then makes new secrets, and everybody needs the new passwords.",
+    )
