@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -25,3 +26,21 @@ class RenderedFile:
     def text(self) -> str:
         """The content as text; UnicodeDecodeError for a binary file."""
         return self.content.decode()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageBuild:
+    """How one image is built from the files of a setup folder.
+
+    reference: what it is tagged; dockerfile and context: paths in the setup folder; args: build arguments;
+    secrets: BuildKit secret id -> path of the file on this machine, as answered; platforms: what it is built for;
+    files: what is in the context, by the path in it.
+    """
+
+    reference: str
+    dockerfile: str
+    context: str
+    args: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    platforms: tuple[str, ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
