@@ -6,7 +6,6 @@ cd "$(dirname "$0")"
 # shellcheck source=.ci/lib.sh
 . ./lib.sh
 
-PYTHON="${PYTHON:-python3}"
 CHP=configurable-http-proxy@5.3.0
 CODE_SERVER=4.139.1
 BESIDE=(
@@ -19,7 +18,7 @@ export PATH="$CACHE/node24/bin:$PATH"
 venv() { # venv FOLDER REQUIREMENT...
     local folder="$CACHE/$1"
     shift
-    [ -x "$folder/bin/python" ] || "$PYTHON" -m venv --clear "$folder"
+    make_venv "$folder"
     "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
 }
 

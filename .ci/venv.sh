@@ -35,7 +35,7 @@ END
     return 3
 }
 
-# ready user|dev: see to it that .venv holds what the given kind needs. venv.py writes a stamp as its last act:
+# ready user|dev: see to it that .venv holds what the given kind needs. make_venv.py writes a stamp as its last act:
 # the checksum of what was asked for, and the folder, since a virtual environment cannot be moved.
 ready() {
     stamp="$root/.venv/codehub-$1.stamp"
@@ -51,5 +51,5 @@ ready() {
         fi
     fi
     python=$(find_python) || exit $?
-    "$python" "$root/.ci/venv.py" "$root" "$1" "$wanted" || exit $?
+    "$python" "$root/.ci/make_venv.py" "$root" "$1" "$wanted" || exit $?
 }

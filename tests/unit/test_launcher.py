@@ -15,7 +15,7 @@ def checkout(tmp_path: Path) -> Path:
     """What ./codehub needs, without a virtual environment; the folder's name has a blank."""
     folder = tmp_path / "my checkout"
     (folder / ".ci").mkdir(parents=True)
-    for name in ("codehub", "pyproject.toml", "requirements-dev.txt", ".ci/venv.sh", ".ci/venv.py"):
+    for name in ("codehub", "pyproject.toml", "requirements-dev.txt", ".ci/venv.sh", ".ci/make_venv.py"):
         shutil.copy(ROOT / name, folder / name)
     return folder
 

@@ -1,6 +1,6 @@
 """Make a checkout's virtual environment, or bring it up to date. Called by venv.sh when the stamp does not fit.
 
-Usage: venv.py ROOT user|dev STAMP
+Usage: make_venv.py ROOT user|dev STAMP
 
 Nothing but the standard library. Two first starts at once wait for each other by a lock on a file, which the
 system gives back however the holder ends. The stamps go first and come last: an interrupted installation has
