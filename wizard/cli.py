@@ -5,6 +5,8 @@ Imports nothing slow, so that a Ctrl+C in the first moments already meets the gu
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
 
 
@@ -15,8 +17,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def command() -> object:
         from wizard.commands import codehub
 
-        return codehub.main(
-            args=None if arguments is None else list(arguments), prog_name="codehub", standalone_mode=False
-        )
+        if "_CODEHUB_COMPLETE" in os.environ:  # asked by a shell's completion script, which click makes and serves
+            return codehub.main(prog_name="codehub")
+        # Not click's own main: it would exit with 1 when the reader of a pipe goes away.
+        with codehub.make_context("codehub", list(sys.argv[1:] if arguments is None else arguments)) as context:
+            return codehub.invoke(context)
 
     return guarded(command)

@@ -60,7 +60,7 @@ def _say(label: str, lines: Iterable[str]) -> None:
 
 
 def _code_of(command: Callable[[], object]) -> int:
-    from click.exceptions import Abort, ClickException
+    from click.exceptions import Abort, ClickException, Exit
 
     try:
         result = command()
@@ -71,6 +71,8 @@ def _code_of(command: Callable[[], object]) -> int:
     except (KeyboardInterrupt, Abort):
         note("Interrupted.")
         return ExitCode.INTERRUPTED
+    except Exit as done:  # how click ends after --help
+        return done.exit_code
     except ClickException as error:
         complain(_usage(error))
         return ExitCode.USAGE

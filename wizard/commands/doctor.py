@@ -71,19 +71,21 @@ def _scope(folder: Path, target: str | None) -> Scope:
 
 
 def _show(findings: list[Finding], target: str) -> None:
+    from wizard.text import clean
+
     width = max(len(finding.title) for finding in findings)
     for finding in findings:
         word, colour = _MARKS[finding.state]
         mark = click.style(f"{word:<7}", fg=colour)
         ok = finding.state == "ok"
         needed = "" if ok or not finding.required else " (required)"
-        click.echo(f"{mark}  {finding.title:<{width}}  {finding.found or '-'}{needed}")
+        click.echo(f"{mark}  {finding.title:<{width}}  {clean(finding.found) or '-'}{needed}")
         if ok:
             continue
         indent = " " * 9
         for label, text in (("why:", finding.why), ("do: ", finding.fix), ("run:", finding.command)):
             if text:
-                click.echo(f"{indent}{label} {text}")
+                click.echo(f"{indent}{label} {clean(text)}")
     blocking = [finding.title for finding in findings if finding.blocks]
     click.echo()
     if blocking:

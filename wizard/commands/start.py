@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from wizard.commands.common import ANSWERS, checked_setup, folder_argument, quoted
+from wizard.commands.common import ANSWERS, answers_path, checked_setup, folder_argument, quoted
 
 
 @click.command(hidden=True)
@@ -14,7 +14,7 @@ from wizard.commands.common import ANSWERS, checked_setup, folder_argument, quot
 @click.pass_context
 def start(context: click.Context, folder: Path) -> None:
     """Show where a setup folder stands; help for a folder that is none."""
-    if (folder / ANSWERS).exists():
+    if answers_path(folder).exists():
         setup = checked_setup(folder)
         click.echo(f"{folder / ANSWERS}: code-server {setup.code_server.version} for {setup.target.kind}.")
         click.echo(f"Next: codehub doctor {quoted(folder)}")
