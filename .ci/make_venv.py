@@ -1,6 +1,6 @@
 """Make a checkout's virtual environment, or bring it up to date. Called by venv.sh when the stamp does not fit.
 
-Usage: make_venv.py ROOT user|dev STAMP
+Usage: make_venv.py ROOT user|dev STAMP USER_STAMP
 
 Nothing but the standard library. Two first starts at once wait for each other by a lock on a file, which the
 system gives back however the holder ends. The stamps go first and come last: an interrupted installation has
@@ -53,7 +53,7 @@ def pip_install(venv: Path, arguments: list[str], log: Path) -> bool:
     return done.returncode == 0
 
 
-def install(root: Path, kind: str, stamp: str) -> int:
+def install(root: Path, kind: str, stamp: str, user_stamp: str) -> int:
     """Bring `.venv` of `root` to what `kind` needs; gives the exit code."""
     venv = root / ".venv"
     own = not venv.exists() or (venv / OURS).exists()
@@ -83,13 +83,15 @@ def install(root: Path, kind: str, stamp: str) -> int:
                 "Check the network, and pip's proxy and index (pip config list), then start again.",
                 log,
             )
-    (venv / f"codehub-{kind}.stamp").write_text(stamp + "\n", encoding="utf-8")
+    # What developers need holds all that users need.
+    for name, text in {"user": user_stamp, kind: stamp}.items():
+        (venv / f"codehub-{name}.stamp").write_text(text + "\n", encoding="utf-8")
     return 0
 
 
 def main() -> int:
     """Install under the lock, unless somebody else just did."""
-    root, kind, stamp = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+    root, kind, stamp, user_stamp = Path(sys.argv[1]), *sys.argv[2:]
     try:
         lock = (root / ".venv.lock").open("w")
     except OSError as error:
@@ -105,7 +107,7 @@ def main() -> int:
         done = root / ".venv" / f"codehub-{kind}.stamp"
         if done.exists() and done.read_text(encoding="utf-8").rstrip("\n") == stamp:
             return 0
-        return install(root, kind, stamp)
+        return install(root, kind, stamp, user_stamp)
 
 
 if __name__ == "__main__":

@@ -39,10 +39,10 @@ END
 # the checksum of what was asked for, and the folder, since a virtual environment cannot be moved.
 ready() {
     stamp="$root/.venv/codehub-$1.stamp"
+    user_stamp="$(cksum <"$root/pyproject.toml") $root"
+    wanted=$user_stamp
     if [ "$1" = dev ]; then
-        wanted="$(cat "$root/pyproject.toml" "$root/requirements-dev.txt" | cksum) $root"
-    else
-        wanted="$(cksum <"$root/pyproject.toml") $root"
+        wanted="$(cksum <"$root/requirements-dev.txt") $user_stamp"
     fi
     if [ -f "$stamp" ] && [ -x "$root/.venv/bin/python" ]; then
         IFS= read -r installed <"$stamp" || :
@@ -51,5 +51,5 @@ ready() {
         fi
     fi
     python=$(find_python) || exit $?
-    "$python" "$root/.ci/make_venv.py" "$root" "$1" "$wanted" || exit $?
+    "$python" "$root/.ci/make_venv.py" "$root" "$1" "$wanted" "$user_stamp" || exit $?
 }
