@@ -6,6 +6,7 @@ lines) or on an engine (the base image's digest) is handed in. `docker build`, `
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from wizard.assets import asset_path, asset_text
 from wizard.catalog import chart_release, node_for, parse_version, source_build
 from wizard.catalog.bundled import find_tag
 from wizard.catalog.parse import tags_from_names
+from wizard.render import model
 from wizard.render.hub_settings import AUTHENTICATORS
 from wizard.setup.model import Setup
 
@@ -63,6 +65,48 @@ class ImageBuild:
     def dockerfile_name(self) -> str:
         """The Dockerfile's name in the setup folder."""
         return f"Dockerfile.{self.image}"
+
+
+def image_builds(setup: Setup, local_files: Mapping[str, bytes]) -> dict[str, model.ImageBuild]:
+    """How each image of the setup is built, by name (notebook, and hub where one is), from what is handed in alone.
+
+    local_files: content of the person's own files by their path as answered; KeyError where one is missing
+    (`wizard.render.local_files.local_paths`). Raises UsageError as `notebook_build` does.
+    """
+    if not setup.builds_images:
+        return {}
+    here = Path()
+    ca = local_files.get(setup.build.ca_bundle)
+    ca_sha256 = hashlib.sha256(ca).hexdigest() if ca is not None else ""
+    extra = setup.images.notebook.extra
+    lines = local_files[extra].decode(errors="replace") if extra else ""
+    builds = [notebook_build(setup, here, ca_sha256=ca_sha256, extra=lines)]
+    if setup.builds_hub:
+        builds.append(hub_build(setup, here, ca_sha256=ca_sha256))
+    own = {here / Path(path).expanduser(): content for path, content in local_files.items()}
+    return {build.image: _with_content(setup, build, own) for build in builds}
+
+
+def _with_content(setup: Setup, build: ImageBuild, own: Mapping[Path, bytes]) -> model.ImageBuild:
+    shipped = asset_path(".")
+    files = {}
+    for file in build.context:
+        if file.source is None:
+            files[file.target] = b""
+        else:
+            files[file.target] = file.source.read_bytes() if shipped in file.source.parents else own[file.source]
+    return model.ImageBuild(
+        reference=build.reference,
+        dockerfile=build.dockerfile_name,
+        text=build.dockerfile,
+        context=f"image/{build.image}",
+        args=build.args,
+        secrets={CA_SECRET: setup.build.ca_bundle} if setup.build.ca_bundle else {},
+        platforms=build.platforms,
+        files=files,
+        notices=build.notices,
+        unused=build.unused,
+    )
 
 
 def notebook_dockerfile(extra: str = "") -> str:

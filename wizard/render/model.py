@@ -32,15 +32,19 @@ class RenderedFile:
 class ImageBuild:
     """How one image is built from the files of a setup folder.
 
-    reference: what it is tagged; dockerfile and context: paths in the setup folder; args: build arguments;
-    secrets: BuildKit secret id -> path of the file on this machine, as answered; platforms: what it is built for;
-    files: what is in the context, by the path in it.
+    reference: what it is tagged; dockerfile and context: paths in the setup folder; text: of the Dockerfile;
+    args: build arguments; secrets: BuildKit secret id -> path of the file on this machine, as answered;
+    platforms: what it is built for; files: what is in the context, by the path in it; notices: what a person should
+    know before; unused: names of build.args that this Dockerfile has no ARG for.
     """
 
     reference: str
     dockerfile: str
+    text: str = field(repr=False)
     context: str
     args: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
     platforms: tuple[str, ...] = ()
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    notices: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()

@@ -1,0 +1,105 @@
+"""README.md of a setup folder: what is here, and what to do with it, with or without codehub."""
+
+from __future__ import annotations
+
+import shlex
+
+from wizard.render.model import ImageBuild
+from wizard.render.secrets import FILE as SECRETS
+from wizard.render.secrets import Secrets
+from wizard.setup.model import Setup
+
+_LOGINS = {
+    "shared-password": "Users log in with their name and the shared password; admins with the admins' password.",
+    "native": "People sign up at `/hub/signup`; an admin lets them in at `/hub/authorize`. The admins sign up first: "
+    "whoever signs up under an admin's name gets that name.",
+    "github": "People log in at GitHub.",
+    "google": "People log in at Google.",
+    "oidc": "People log in at your OpenID Connect provider.",
+    "dummy": "Anybody who knows the one password gets in under any name: for trying only.",
+}
+_TARGETS = {
+    "kubernetes": "JupyterHub on Kubernetes, by its Helm chart",
+    "docker": "JupyterHub on one Docker host",
+    "local": "JupyterHub as processes on this machine",
+}
+
+
+def readme(setup: Setup, builds: dict[str, ImageBuild], secrets: Secrets) -> str:
+    """The text of README.md; no secrets in it."""
+    parts = [_head(setup), _files(setup, builds, secrets), _use(setup, builds), _login(setup, secrets)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _head(setup: Setup) -> str:
+    return (
+        "# VS Code in the browser for a team\n\n"
+        f"{_TARGETS[setup.target.kind]}; everybody who logs in gets an editor of their own "
+        f"(code-server {setup.code_server.version}).\n"
+        "Written by codehub from `codehub.yaml`."
+    )
+
+
+def _files(setup: Setup, builds: dict[str, ImageBuild], secrets: Secrets) -> str:
+    on_kubernetes = setup.target.kind == "kubernetes"
+    rows = [
+        ("codehub.yaml", "the answers that everything else is made from; change them here or with `codehub`", True),
+        ("config.yaml", "values for the JupyterHub chart", on_kubernetes),
+        (
+            SECRETS,
+            "what is secret: passwords and the like. Not to be committed; keep a copy in a safe place",
+            bool(secrets.text),
+        ),
+        (
+            "values.extra.yaml",
+            "your own values for the chart; they win, and codehub never writes this file",
+            on_kubernetes,
+        ),
+        *((build.dockerfile, f"how `{build.reference}` is built", True) for build in builds.values()),
+        ("image/", "what the Dockerfiles copy into the images", bool(builds)),
+        ("build.sh", "builds the images and brings them to where they run", bool(builds)),
+        ("deploy.sh", "installs or upgrades JupyterHub with helm", on_kubernetes),
+        (".codehub/", "what codehub remembers, and its logs; not needed by the scripts, not to be committed", True),
+    ]
+    table = "\n".join(f"| `{name}` | {meaning} |" for name, meaning, there in rows if there)
+    return (
+        "## What is here\n\n| file | what it is |\n|---|---|\n"
+        f"{table}\n\n"
+        "A file that you change is not overwritten: codehub shows the difference and asks."
+    )
+
+
+def _use(setup: Setup, builds: dict[str, ImageBuild]) -> str:
+    lines = ["codehub plan     # what would be done, and why", "codehub apply    # do it"]
+    text = "## Deploy\n\nWith codehub, in this folder:\n\n" + _block(lines)
+    scripts = ["./build.sh"] if builds else []
+    if setup.target.kind == "kubernetes":
+        scripts.append("./deploy.sh")
+    if scripts:
+        needs = "docker with buildx" + (" and helm" if "./deploy.sh" in scripts else "")
+        text += f"\n\nWithout codehub ({needs}):\n\n" + _block(scripts)
+    if setup.target.kind == "kubernetes":
+        where = ["--namespace", setup.target.namespace]
+        context = ["--kube-context", setup.target.context] if setup.target.context else []
+        uninstall = shlex.join(["helm", "uninstall", setup.target.release, *where, *context])
+        text += (
+            "\n\n## Remove\n\n" + _block([uninstall]) + "\n\n"
+            "The volumes with people's homes stay; the hub's own database goes."
+        )
+    return text
+
+
+def _login(setup: Setup, secrets: Secrets) -> str:
+    auth = setup.hub.auth
+    lines = ["## Who gets in", "", _LOGINS[auth.kind]]
+    if secrets.logins(setup):
+        lines.append(f"The passwords are in `{SECRETS}`.")
+    if setup.uses_oauth:
+        lines.append(f"The client secret belongs into `{SECRETS}`.")
+        if setup.callback_url:
+            lines += ["", "The address to enter at the provider as callback:", "", _block([setup.callback_url])]
+    return "\n".join(lines)
+
+
+def _block(lines: list[str]) -> str:
+    return "\n".join(["```sh", *lines, "```"])

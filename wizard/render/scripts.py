@@ -1,0 +1,108 @@
+"""build.sh and deploy.sh: assets/scripts with this setup's settings filled in, each value quoted for the shell."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping
+
+from wizard.assets import asset_text
+from wizard.render.model import ImageBuild
+from wizard.render.secrets import PLACEHOLDER, Secrets
+from wizard.setup.delivery import CONTEXT_PATTERNS, deliveries, guess_product, resolve_delivery
+from wizard.setup.model import Setup
+
+CA_HASH = "CA_SHA256"
+"""The build argument with the company CA's hash: worked out when the script runs, as the CA may have changed."""
+
+
+def build_script(setup: Setup, builds: Mapping[str, ImageBuild]) -> str:
+    """build.sh for the images given, by name (notebook, hub)."""
+    platforms = ",".join(setup.build.platforms)
+    settings = [
+        _assign("delivery", _delivery(setup)),
+        _assign("context", setup.target.context),
+        _assign("platforms", platforms),
+        _array("images", builds),
+    ]
+    functions = [_image_functions(name, build) for name, build in builds.items()]
+    return _fill("build.sh", settings="\n".join(settings), ways="\n".join(_ways()), images="\n\n".join(functions))
+
+
+def deploy_script(setup: Setup, secrets: Secrets) -> str:
+    """deploy.sh for a Kubernetes target."""
+    settings = [
+        _assign("release", setup.target.release),
+        _assign("namespace", setup.target.namespace),
+        _assign("context", setup.target.context),
+        f"chart=({_chart(setup)})",
+        _assign("placeholder", PLACEHOLDER),
+        _assign("needs_secrets", "yes" if secrets.config else "no"),
+    ]
+    return _fill("deploy.sh", settings="\n".join(settings))
+
+
+def _fill(name: str, **parts: str) -> str:
+    text = asset_text(f"scripts/{name}")
+    for part, content in parts.items():
+        marker = f"#: {part}\n"
+        if text.count(marker) != 1:
+            raise ValueError(f"assets/scripts/{name} needs one line {marker!r}")
+        text = text.replace(marker, content + "\n")
+    return text
+
+
+def _delivery(setup: Setup) -> str:
+    """Left open for the script only where nothing but the cluster can tell."""
+    undecided = setup.target.kind == "kubernetes" and setup.target.delivery == "auto" and not setup.images.registry
+    if undecided and guess_product(setup.target.context) is None:
+        return "auto"
+    return resolve_delivery(setup)
+
+
+def _ways() -> Iterable[str]:
+    for pattern, product in CONTEXT_PATTERNS:
+        yield f"    {pattern}) echo {deliveries(product)[0]} ;;"
+
+
+def _assign(name: str, value: str) -> str:
+    return f"{name}={shlex.quote(value)}"
+
+
+def _array(name: str, values: Iterable[str]) -> str:
+    return f"{name}=({' '.join(map(shlex.quote, values))})"
+
+
+def _path(path: str) -> str:
+    """A file's path as a word of the shell; `~/` stands for the home folder of whoever runs the script."""
+    if path.startswith("~/"):
+        return '"$HOME"/' + shlex.quote(path.removeprefix("~/"))
+    return shlex.quote(path)
+
+
+def _image_functions(name: str, build: ImageBuild) -> str:
+    lines = [f"reference_{name}() {{", f"    printf '%s' {shlex.quote(build.reference)}", "}", "", f"build_{name}() {{"]
+    lines.append(f"    local options=({shlex.quote(f'--file={build.dockerfile}')})")
+    for key, value in build.args.items():
+        if key != CA_HASH:
+            lines.append(f"    options+=({shlex.quote(f'--build-arg={key}={value}')})")
+    if "ca" in build.secrets:
+        lines.append(f'    options+=("--build-arg={CA_HASH}=$(sha256 {_path(build.secrets["ca"])})")')
+    for key, path in build.secrets.items():
+        lines.append(f'    options+=("--secret=id={key},$(csv_field src={_path(path)})")')
+    lines.append(f'    build {shlex.quote(build.reference)} {shlex.quote(build.context)} "${{options[@]}}"')
+    return "\n".join([*lines, "}"])
+
+
+def _chart(setup: Setup) -> str:
+    """The chart as words of the shell; the same as `wizard.tools.helm_chart.Chart.arguments`."""
+    chart = setup.target.chart
+    version = ["--version", chart.version]
+    if chart.source.startswith("oci://"):
+        return shlex.join([chart.source, *version])
+    if chart.source.startswith(("https://", "http://")):
+        if chart.source.partition("?")[0].endswith((".tgz", ".tar.gz")):
+            return shlex.quote(chart.source)
+        return shlex.join(["jupyterhub", "--repo", chart.source, *version])
+    # A bare name would be looked up among helm's repositories.
+    local = chart.source if chart.source.startswith(("/", "~/", "./", "../")) else f"./{chart.source}"
+    return _path(local)
