@@ -1,0 +1,1 @@
+"""What each target needs: its steps' work, connected to the tools."""

@@ -1,0 +1,141 @@
+"""Building the images and pushing them: gathering what is there, and the work of each step."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from wizard.errors import CodehubError
+from wizard.plan.images import ImageInputs, build_id, deliver_id
+from wizard.plan.model import fingerprint
+from wizard.render.model import ImageBuild
+from wizard.run.context import Action, StepContext
+from wizard.run.folder import SetupFolder
+from wizard.run.local_files import absolute
+from wizard.tools import buildx, docker_engine, image_build, registry
+from wizard.tools.build_request import BuildRequest
+from wizard.tools.process import command_line
+
+LOOKUP_PATIENCE = 3.0
+"""Seconds to wait for a registry while planning; one that does not answer by then is taken as unknown."""
+
+
+@dataclass(frozen=True)
+class Buildable:
+    """An image with all that its steps need."""
+
+    inputs: ImageInputs
+    request: BuildRequest
+
+
+def buildables(builds: Mapping[str, ImageBuild], folder: SetupFolder, hashes: Mapping[str, str]) -> list[Buildable]:
+    """Builds by image name, made ready. `hashes`: of each file as it will be on the disk when the build starts."""
+    return [_buildable(name, build, folder, hashes) for name, build in builds.items()]
+
+
+async def image_facts(images: list[Buildable], *, remote: bool) -> tuple[dict[str, str], dict[str, str]]:
+    """Ids of the images that the Docker engine has, and what the base images are now.
+
+    A base image that the engine has counts as that (BuildKit takes it), else as what its registry has; one that
+    cannot be asked is left out, so that a lost network does not rebuild anything. Raises MissingError without
+    a daemon.
+    """
+    await docker_engine.describe()
+    references = [image.inputs.reference for image in images if not image.inputs.pushes]
+    bases = sorted({image.inputs.base for image in images})
+    found = await asyncio.gather(*(docker_engine.image(reference) for reference in references))
+    local = {reference: image.id for reference, image in zip(references, found, strict=True) if image}
+    states = await asyncio.gather(*(_base_state(base, remote=remote) for base in bases))
+    return local, {base: state for base, state in zip(bases, states, strict=True) if state}
+
+
+async def registry_facts(references: list[str]) -> tuple[dict[str, str], frozenset[str]]:
+    """Digests that the registry has for references, and those references that it could not be asked about."""
+    answers = await asyncio.gather(*(registry.lookup(one, timeout=LOOKUP_PATIENCE) for one in references))
+    found, unknown = {}, set()
+    for reference, answer in zip(references, answers, strict=True):
+        if answer.presence is registry.Presence.PRESENT:
+            found[reference] = answer.digest
+        elif answer.presence is not registry.Presence.ABSENT:
+            unknown.add(reference)
+    return found, frozenset(unknown)
+
+
+def image_actions(images: list[Buildable], bases: Mapping[str, str]) -> dict[str, Action]:
+    """The work of the build and push steps, by step id."""
+    actions: dict[str, Action] = {}
+    for image in images:
+        actions[build_id(image.inputs.name)] = _build_action(image, bases.get(image.inputs.base, ""))
+        actions[deliver_id(image.inputs.name)] = _push_action(image.inputs.reference)
+    return actions
+
+
+def _buildable(name: str, build: ImageBuild, folder: SetupFolder, hashes: Mapping[str, str]) -> Buildable:
+    pushes = len(build.platforms) > 1
+    request = BuildRequest(
+        title=f"{name} image",
+        dockerfile=folder.path / build.dockerfile,
+        context=folder.path / build.context,
+        tags=(build.reference,),
+        args=build.args,
+        secrets={secret: absolute(folder.path, path) for secret, path in build.secrets.items()},
+        platforms=build.platforms,
+        push=pushes,
+    )
+    context = f"{build.context}/"
+    content = fingerprint(
+        {
+            "dockerfile": hashes.get(build.dockerfile, ""),
+            "context": {path: digest for path, digest in hashes.items() if path.startswith(context)},
+            "args": dict(build.args),
+            "platforms": build.platforms,
+        }
+    )
+    inputs = ImageInputs(
+        name=name,
+        reference=build.reference,
+        base=build.args["BASE_IMAGE"],
+        content=content,
+        build_command=command_line(buildx.arguments(request, progress="auto")),
+        deliver_command=command_line(["docker", "push", build.reference]),
+        pushes=pushes,
+    )
+    return Buildable(inputs, request)
+
+
+async def _base_state(reference: str, *, remote: bool) -> str:
+    image = await docker_engine.image(reference)
+    if image:
+        return f"id {image.id}"
+    if not remote:
+        return ""
+    answer = await registry.lookup(reference, timeout=LOOKUP_PATIENCE)
+    return f"digest {answer.digest}" if answer.presence is registry.Presence.PRESENT else ""
+
+
+def _build_action(image: Buildable, base: str) -> Action:
+    async def build(context: StepContext) -> Mapping[str, Any]:
+        result = await image_build.build(image.request, context)
+        return {
+            "reference": image.inputs.reference,
+            "image": result.digest if image.inputs.pushes else result.image_id,
+            "digest": result.digest,
+            "base": base,
+        }
+
+    return build
+
+
+def _push_action(reference: str) -> Action:
+    async def push(context: StepContext) -> Mapping[str, Any]:
+        sent = await registry.push(reference, context)
+        if not sent.digest:
+            raise CodehubError(
+                f"{reference} was pushed, but the registry did not say which digest it has.",
+                fix="Run the same command again; if it stays, look at the step's log.",
+            )
+        return {"reference": reference, "digest": sent.digest, "pinned": sent.pinned}
+
+    return push
