@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         why_not_chart,
     )
     from wizard.catalog.explain import WAYS, Way, base_fit, closest, explain_tag, known_tag, newest, why_not
-    from wizard.catalog.families import BuildFamily, SourceBuild, build_family, families, source_build
+    from wizard.catalog.families import BuildFamily, SourceBuild, build_families, build_family, source_build
     from wizard.catalog.live import Catalog, best, default_catalog, listing, refresh
     from wizard.catalog.models import ChartRelease, CodeServerTag, Kind, Listing
     from wizard.catalog.node import NodeChoice, node_for, node_major
@@ -46,7 +46,7 @@ _HOME = {
         "charts",
     ),
     **dict.fromkeys(("WAYS", "Way", "base_fit", "closest", "explain_tag", "known_tag", "newest", "why_not"), "explain"),
-    **dict.fromkeys(("BuildFamily", "SourceBuild", "build_family", "families", "source_build"), "families"),
+    **dict.fromkeys(("BuildFamily", "SourceBuild", "build_families", "build_family", "source_build"), "families"),
     **dict.fromkeys(("Catalog", "best", "default_catalog", "listing", "refresh"), "live"),
     **dict.fromkeys(("ChartRelease", "CodeServerTag", "Kind", "Listing"), "models"),
     **dict.fromkeys(("NodeChoice", "node_for", "node_major"), "node"),
@@ -73,12 +73,12 @@ __all__ = [
     "at_least",
     "base_fit",
     "best",
+    "build_families",
     "build_family",
     "chart_release",
     "closest",
     "default_catalog",
     "explain_tag",
-    "families",
     "hub_image",
     "jupyterhub_major",
     "known_base",

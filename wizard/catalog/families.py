@@ -72,7 +72,7 @@ class SourceBuild:
 
 
 @cache
-def families() -> tuple[BuildFamily, ...]:
+def build_families() -> tuple[BuildFamily, ...]:
     """All build families, oldest first."""
     return tuple(_family(entry) for entry in bundled.document(bundled.FAMILIES_FILE)["families"])
 
@@ -114,10 +114,10 @@ def build_family(tag: str) -> BuildFamily:
             why="A version looks like v4.133.0.",
             fix="Choose one from `codehub versions code-server`.",
         )
-    for family in families():
+    for family in build_families():
         if family.covers(version):
             return family
-    oldest = families()[0].first
+    oldest = build_families()[0].first
     if version < oldest:
         raise UsageError(
             f"{tag} cannot be built from source.",
@@ -175,9 +175,9 @@ def _fill(template: str, names: dict[str, str]) -> str:
 
 
 def _before(version: Version) -> str:
-    return max(family.last for family in families() if family.last and family.last < version).text
+    return max(family.last for family in build_families() if family.last and family.last < version).text
 
 
 def _after(version: Version) -> str:
-    first = min(family.first for family in families() if family.first > version)
+    first = min(family.first for family in build_families() if family.first > version)
     return f"{first.major}.{first.minor}.{first.patch}"

@@ -22,6 +22,9 @@ _FIELDS = ("version", "appVersion", "kubeVersion", "created")
 _EVERY_COMMIT = re.compile(r"-0\.dev\b|[-.]n[0-9]{3}\.h")
 """Chartpress publishes a version for each commit; there are thousands, and none is meant to be deployed."""
 
+_MAX_DEPTH = 64
+"""An index has five levels; libyaml's time grows with the square of the depth."""
+
 
 def parse_index(source: str | bytes | SupportsRead[bytes], chart: str = DEFAULT_CHART) -> tuple[ChartRelease, ...]:
     """The releases of one chart in an index, newest first; builds of every commit are left out.
@@ -125,6 +128,8 @@ def _skip(events: Iterator[Event], event: Event | None) -> None:
     while event is not None:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
+            if depth > _MAX_DEPTH:
+                raise ValueError("it is not a chart repository's index: it is nested too deeply")
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth <= 0:
