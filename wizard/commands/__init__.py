@@ -12,10 +12,15 @@ from pathlib import Path
 import click
 
 from wizard import __version__
+from wizard.commands.apply import apply
 from wizard.commands.doctor import doctor
 from wizard.commands.fields import fields
 from wizard.commands.init import init
+from wizard.commands.logs import logs
+from wizard.commands.plan import plan
+from wizard.commands.render import render
 from wizard.commands.start import start
+from wizard.commands.status import status
 from wizard.commands.versions import versions
 
 HELP = """\
@@ -24,6 +29,8 @@ VS Code in the browser for a team, one private copy per person, behind a Jupyter
 \b
   codehub init DIR --yes        answers, all at their defaults, in DIR/codehub.yaml
   codehub doctor DIR            what is missing on this machine, and how to mend it
+  codehub plan DIR              what would be done, and why
+  codehub apply DIR             build the images, deliver them, deploy JupyterHub
 
 DIR is a setup folder; without it the current folder is meant. Every answer has a default: `codehub fields`
 lists them. What goes wrong is said on stderr; the exit code is 0 done, 1 a step failed, 2 wrong usage or
@@ -64,5 +71,5 @@ def codehub(context: click.Context) -> None:
         context.invoke(start, folder=Path())
 
 
-for _command in (init, fields, doctor, versions):
+for _command in (init, fields, render, plan, apply, status, logs, doctor, versions):
     codehub.add_command(_command)

@@ -21,8 +21,8 @@ folder_argument = click.argument(
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else.")
 
 
-def load_setup(folder: Path) -> Setup:
-    """The answers in a setup folder; raises UsageError that says how to make some where there are none."""
+def require_setup(folder: Path) -> Path:
+    """The codehub.yaml of a setup folder; raises UsageError that says how to make one where there is none."""
     path = answers_path(folder)
     if not path.exists():
         raise UsageError(
@@ -30,19 +30,15 @@ def load_setup(folder: Path) -> Setup:
             why=f"It has no {ANSWERS}.",
             fix=f"Make one with: codehub init {quoted(folder)} --yes",
         )
+    return path
+
+
+def load_setup(folder: Path) -> Setup:
+    """The answers in a setup folder; raises UsageError or InvalidAnswers when they cannot be used."""
+    path = require_setup(folder)
     from wizard.setup.store import load
 
     return load(path)
-
-
-def checked_setup(folder: Path) -> Setup:
-    """The answers of a folder once all rules between them hold; says warnings on stderr.
-
-    Raises InvalidAnswers with everything that is wrong.
-    """
-    setup = load_setup(folder)
-    review_or_refuse(setup, str(answers_path(folder)))
-    return setup
 
 
 def review_or_refuse(setup: Setup, where: str) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from wizard.commands.common import ANSWERS, answers_path, checked_setup, folder_argument, quoted
+from wizard.commands.common import answers_path, folder_argument
+from wizard.commands.status import show_status
 
 
 @click.command(hidden=True)
@@ -15,9 +16,7 @@ from wizard.commands.common import ANSWERS, answers_path, checked_setup, folder_
 def start(context: click.Context, folder: Path) -> None:
     """Show where a setup folder stands; help for a folder that is none."""
     if answers_path(folder).exists():
-        setup = checked_setup(folder)
-        click.echo(f"{folder / ANSWERS}: code-server {setup.code_server.version} for {setup.target.kind}.")
-        click.echo(f"Next: codehub doctor {quoted(folder)}")
+        show_status(folder, as_json=False)
         return
     parent = context.parent or context
     click.echo(parent.get_help())

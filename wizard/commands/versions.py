@@ -38,10 +38,9 @@ def versions(  # noqa: PLR0913 - one parameter for each option
 
     WORDs choose the rows that have all of them, such as `4.13` or `node 22`.
     """
-    from wizard.catalog.report import versions_report
+    from wizard.catalog.report import Query, versions_report
 
-    report = versions_report(
-        cast("Literal['code-server', 'chart']", kind),
+    query = Query(
         prereleases=prereleases,
         filter_text=" ".join(words),
         limit=None if everything else limit,
@@ -49,6 +48,7 @@ def versions(  # noqa: PLR0913 - one parameter for each option
         kubernetes=kubernetes,
         helm=helm,
     )
+    report = versions_report(cast("Literal['code-server', 'chart']", kind), query)
     if as_json:
         print_json(report.document)
     else:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from wizard.errors import MissingError
 from wizard.text import clean, without_credentials
-from wizard.tools import process
+from wizard.tools import helm
 from wizard.tools.doctor_model import Check, Finding, Scope, State, numbers
 from wizard.tools.kubeconfig import KubeContext, read_kubeconfig
 
@@ -18,52 +18,36 @@ ANSWER_TIMEOUT = 2.0
 _CREDENTIALS_TIMEOUT = 10.0
 """Seconds in all, with the credential plug-in that a context may name."""
 
-_INSTALL_HELM = "https://helm.sh/docs/intro/install/"
+_INSTALL_HELM = "curl -fsSL https://raw.githubusercontent.com/helm/helm/main/scripts/get-helm-4 | bash"
 
 
 async def _helm(scope: Scope) -> Finding:
     title = "Helm"
-    if process.find("helm") is None:
+    try:
+        found = await helm.find()
+    except MissingError as error:
+        why = f"{error.what} {error.why}".strip()
+        return Finding(name="helm", title=title, state=State.MISSING, why=why, fix=error.fix, command=_INSTALL_HELM)
+    if found.version < numbers(scope.min_helm):
         return Finding(
             name="helm",
             title=title,
             state=State.MISSING,
-            why="Helm 3 or 4 deploys JupyterHub.",
-            fix=f"Install it: {_INSTALL_HELM}",
-            command="curl -fsSL https://raw.githubusercontent.com/helm/helm/main/scripts/get-helm-3 | bash",
+            found=found.text,
+            why=f"The chart needs Helm {scope.min_helm} or newer.",
+            fix="Update it.",
+            command=_INSTALL_HELM,
         )
-    done = await process.run(["helm", "version", "--template", "{{.Version}}"], timeout=10)
-    version = numbers(done.stdout) if done.ok else ()
-    if not version:
-        done_why = clean((done.stderr or done.stdout).strip().partition("\n")[0])
-        return Finding(
-            name="helm",
-            title=title,
-            state=State.MISSING,
-            why=f"`helm version` does not answer as Helm 3 or 4 do: {done_why or 'no output'}",
-            fix=f"Install Helm 3 or 4: {_INSTALL_HELM}",
-        )
-    found = clean(done.stdout.strip())
-    if version[0] < 3 or version < numbers(scope.min_helm):
-        wanted = scope.min_helm if version[0] >= 3 else "3"
-        return Finding(
-            name="helm",
-            title=title,
-            state=State.MISSING,
-            found=found,
-            why=f"The chart needs Helm {wanted} or newer.",
-            fix=f"Update it: {_INSTALL_HELM}",
-        )
-    if version[0] > 4:
+    if found.major > 4:
         return Finding(
             name="helm",
             title=title,
             state=State.WARN,
-            found=found,
+            found=found.text,
             why="codehub is tested with Helm 3 and 4.",
-            fix="If it misbehaves, install Helm 4 beside it and put that first on the PATH.",
+            fix="If it misbehaves, install Helm 4 beside it and name that in CODEHUB_HELM.",
         )
-    return Finding(name="helm", title=title, state=State.OK, found=found, why="Deploys JupyterHub.")
+    return Finding(name="helm", title=title, state=State.OK, found=found.text, why="Deploys JupyterHub.")
 
 
 async def _context(scope: Scope) -> Finding:

@@ -1,0 +1,97 @@
+"""`codehub apply`: write the files and carry the plan out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from wizard.commands.common import folder_argument, print_json, quoted
+from wizard.commands.files import overwrite_option
+from wizard.commands.plan import plan_document, prepared, show_plan
+from wizard.errors import CodehubError, ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from wizard.console import ProgressMode
+    from wizard.run.events import RunFinished, StepFinished
+    from wizard.targets.session import Overwrite, Preparation
+
+
+@click.command()
+@folder_argument
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
+@click.option("--from", "start_from", metavar="STEP", default="", help="Run this step and all that follow from it.")
+@click.option(
+    "--progress",
+    type=click.Choice(["auto", "plain", "json"]),
+    default="auto",
+    show_default=True,
+    help="auto: redrawn on a terminal; json: one event a line on stdout, nothing else.",
+)
+@click.option("-v", "--verbose", is_flag=True, help="Show the raw output of the steps too.")
+@overwrite_option
+def apply(
+    folder: Path, start_from: str, progress: str, overwrite: Overwrite, *, yes: bool, dry_run: bool, verbose: bool
+) -> int:
+    """Build the images, deliver them and deploy; only what is needed is done.
+
+    Shows the plan and asks first. Ctrl+C stops every running step; the next apply goes on from there.
+    """
+    as_json = progress == "json"
+    if not (yes or dry_run):
+        _require_someone_to_ask(folder, as_json=as_json)
+    preparation = prepared(folder, overwrite=overwrite, start_from=start_from)
+    if dry_run:
+        print_json(plan_document(preparation)) if as_json else show_plan(preparation)
+        return ExitCode.DONE
+    if not yes:
+        show_plan(preparation)
+        if preparation.plan.to_run and not click.confirm("Do this now?", err=True):
+            return ExitCode.DONE
+    return _carry_out(preparation, cast("ProgressMode", progress), verbose=verbose)
+
+
+def _require_someone_to_ask(folder: Path, *, as_json: bool) -> None:
+    if sys.stdin.isatty() and sys.stdout.isatty() and not as_json:
+        return
+    raise UsageError(
+        "apply asks before it does anything, and there is nobody to ask.",
+        why="--progress json is for programs." if as_json else "This is not a terminal.",
+        fix=f"Add --yes: codehub apply {quoted(folder)} --yes",
+    )
+
+
+def _carry_out(preparation: Preparation, progress: ProgressMode, *, verbose: bool) -> int:
+    """Run the plan, show it, and say on stderr what failed; returns the exit code."""
+    from wizard.commands.stopping import run_stoppable
+    from wizard.console import open_console
+    from wizard.run.events import Event, Outcome, StepFinished
+    from wizard.targets.session import apply as carry_out
+
+    failures: list[StepFinished] = []
+
+    async def work(stop: Callable[[], None]) -> RunFinished:
+        with open_console(progress, sys.stdout, verbose=verbose, on_lost=lambda _error: stop()) as console:
+
+            def emit(event: Event) -> None:
+                if isinstance(event, StepFinished) and event.outcome is Outcome.FAILED:
+                    failures.append(event)
+                console.emit(event)
+
+            return await carry_out(preparation, emit)
+
+    finished = run_stoppable(work)
+    _say_failures(failures)
+    return finished.exit_code
+
+
+def _say_failures(failures: Iterable[StepFinished]) -> None:
+    from wizard.shell import complain
+
+    for failure in failures:
+        log = Path(failure.log) if failure.log else None
+        complain(CodehubError(failure.what or "A step failed.", why=failure.why, fix=failure.fix, log=log))
