@@ -14,6 +14,7 @@ import click
 from wizard import __version__
 from wizard.commands.apply import apply
 from wizard.commands.doctor import doctor
+from wizard.commands.export import export
 from wizard.commands.fields import fields
 from wizard.commands.init import init
 from wizard.commands.logs import logs
@@ -71,5 +72,5 @@ def codehub(context: click.Context) -> None:
         context.invoke(start, folder=Path())
 
 
-for _command in (init, fields, render, plan, apply, status, logs, doctor, versions):
+for _command in (init, fields, render, plan, apply, status, logs, export, doctor, versions):
     codehub.add_command(_command)

@@ -38,14 +38,28 @@ def changes_as_json(changes: Iterable[FileChange]) -> list[dict[str, Any]]:
     ]
 
 
+def grouped(paths: Iterable[str]) -> list[str]:
+    """Paths for people: those two folders down or more as `image/notebook/ (46 files)`, in the order given."""
+    from wizard.wording import counted
+
+    groups: dict[str, int] = {}
+    for path in paths:
+        parts = path.split("/")
+        key = path if len(parts) <= 2 else f"{parts[0]}/{parts[1]}/"
+        groups[key] = groups.get(key, 0) + 1
+    return [f"{key} ({counted(count, 'file')})" if key.endswith("/") else key for key, count in groups.items()]
+
+
 def show_changes(changes: Iterable[FileChange]) -> None:
     """Print what would happen to each file, with the differences; new files are only named."""
     from wizard.text import clean
 
-    for change in changes:
-        if change.kind not in _WOULD:
-            continue
-        click.echo(f"{_WORDS[change.kind]:<8} {change.path}: {_WOULD[change.kind]}")
+    shown = [change for change in changes if change.kind in _WOULD]
+    for path in grouped(change.path for change in shown if change.kind == "new"):
+        click.echo(f"{_WORDS['new']:<8} {path}: {_WOULD['new']}")
+    for change in shown:
+        if change.kind != "new":
+            click.echo(f"{_WORDS[change.kind]:<8} {change.path}: {_WOULD[change.kind]}")
         if change.kind in {"update", "edited"}:
             for line in change.diff.splitlines():
                 click.echo(f"    {clean(line)}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from wizard.commands.common import folder_argument, quoted, require_setup
-from wizard.commands.files import overwrite_option, show_changes
+from wizard.commands.files import grouped, overwrite_option, show_changes
 from wizard.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -56,10 +56,10 @@ def _show(folder: Path, made: Rendering, written: Written) -> None:
     from wizard.shell import note
 
     edited = [change.path for change in made.changes if change.kind == "edited" and change.path in written.kept]
-    for path in written.written:
-        click.echo(f"written  {folder / path}")
-    for path in written.removed:
-        click.echo(f"removed  {folder / path}")
+    for path in grouped(written.written):
+        click.echo(f"written  {path}")
+    for path in grouped(written.removed):
+        click.echo(f"removed  {path}")
     if not written.written and not written.removed:
         click.echo("Nothing to write: the files are as they should be.")
     for path in edited:

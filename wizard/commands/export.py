@@ -1,0 +1,145 @@
+"""`codehub export`: the setup as files to hand on, without its secrets unless asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from wizard.commands.common import folder_argument, quoted, require_setup
+from wizard.errors import CodehubError, UsageError
+
+if TYPE_CHECKING:
+    from wizard.render.export import ExportFile
+    from wizard.targets.session import Rendering
+
+_SUFFIXES = {".tar": False, ".tar.gz": True, ".tgz": True}
+"""Ends of an archive's name, and whether it is compressed."""
+
+
+@click.command()
+@folder_argument
+@click.option("--output", required=True, metavar="PATH", type=click.Path(path_type=Path), help="Where the export goes.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["folder", "tar"]),
+    help="By default tar for a PATH that ends in .tar, .tar.gz or .tgz, else folder.",
+)
+@click.option("--with-secrets", is_flag=True, help="Passwords too; only the owner may then read the export.")
+@click.option("--force", is_flag=True, help="Replace what is at PATH; other files in a folder stay.")
+def export(folder: Path, output: Path, form: str | None, *, with_secrets: bool, force: bool) -> None:
+    """Save the setup in DIR as files that work without codehub: build.sh, deploy.sh and all they need.
+
+    In place of the secrets there is a file that names each, with the command that creates it. The same setup
+    gives the same bytes.
+    """
+    from wizard.render.export import export_files
+    from wizard.run.folder import SetupFolder
+    from wizard.shell import note, warn
+    from wizard.targets.session import rendering
+
+    require_setup(folder)
+    suffix = next((end for end in _SUFFIXES if output.name.endswith(end)), "")
+    archive = form == "tar" or (form is None and bool(suffix))
+    _require_room(output, archive=archive, force=force)
+    made = rendering(SetupFolder(folder))
+    for text in (*made.notices, *map(str, made.warnings)):
+        warn(text)
+    files = export_files(_contents(folder, made), made.secrets, with_secrets=with_secrets)
+    if not with_secrets:
+        _warn_of_own_secrets(files)
+    if archive:
+        _write_archive(output, files, suffix, with_secrets=with_secrets)
+    else:
+        _write_folder(output, files, with_secrets=with_secrets)
+    click.echo(f"{output} is written: {len(files)} files.")
+    if with_secrets:
+        note("It holds passwords: keep it as you would keep them.")
+
+
+def _require_room(output: Path, *, archive: bool, force: bool) -> None:
+    if archive and output.is_dir():
+        raise UsageError(
+            f"{output} is a folder.", why="An archive is a file.", fix="Name a file, such as codehub.tar.gz."
+        )
+    taken = output.exists() and (not output.is_dir() or any(output.iterdir()))
+    if taken and not archive and not output.is_dir():
+        raise UsageError(f"{output} is not a folder.", fix="Name a folder, or use --format tar.")
+    if taken and not force:
+        raise UsageError(
+            f"{output} exists already.",
+            why="An export does not overwrite anything by itself.",
+            fix="Name another path, or add --force.",
+        )
+
+
+def _contents(folder: Path, made: Rendering) -> dict[str, ExportFile]:
+    """The files as they would be on the disk after `render`: what a person changed, as they have it."""
+    from wizard.files import read_text
+    from wizard.render.export import ExportFile
+    from wizard.setup.store import FILE
+
+    found = {FILE: ExportFile(read_text(folder / FILE).encode())}
+    for change in made.changes:
+        content = change.before if change.kind in {"edited", "kept"} else change.after
+        if content is not None and change.kind != "removed":
+            found[change.path] = ExportFile(content, 0o755 if change.mode & 0o100 else 0o644)
+    return found
+
+
+def _warn_of_own_secrets(files: Mapping[str, ExportFile]) -> None:
+    """values.extra.yaml is the person's own and goes along as it is; what looks secret in it is named."""
+    import yaml
+
+    from wizard.render.export import suspicious_names
+    from wizard.shell import warn
+
+    own = files.get("values.extra.yaml")
+    if own is None:
+        return
+    try:
+        values = yaml.safe_load(own.content)
+    except yaml.YAMLError:
+        warn("values.extra.yaml is not valid YAML; it is exported as it is.")
+        return
+    names = suspicious_names(values) if isinstance(values, dict) else []
+    if names:
+        warn(
+            f"values.extra.yaml is exported as it is, and this in it looks secret: {', '.join(names)}. "
+            "Move it to secrets.yaml."
+        )
+
+
+def _write_archive(output: Path, files: Mapping[str, ExportFile], suffix: str, *, with_secrets: bool) -> None:
+    from wizard.files import write_atomically
+    from wizard.render.export import tar_bytes
+
+    _make(output.parent)
+    top = output.name.removesuffix(suffix) if suffix else output.name
+    data = tar_bytes(files, top, compress=_SUFFIXES.get(suffix, False))
+    write_atomically(output, data, mode=0o600 if with_secrets else 0o644)
+
+
+def _write_folder(output: Path, files: Mapping[str, ExportFile], *, with_secrets: bool) -> None:
+    from wizard.files import write_all_atomically
+
+    _make(output)
+    if with_secrets:
+        output.chmod(0o700)
+    for parent in sorted({(output / path).parent for path in files}):
+        _make(parent)
+    write_all_atomically({output / path: (file.content, file.mode) for path, file in files.items()})
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CodehubError(
+            f"The folder {quoted(folder)} could not be made.",
+            why=error.strerror or str(error),
+            fix="Name another path for --output.",
+        ) from error
