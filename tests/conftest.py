@@ -3,9 +3,14 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support import tiers
 from tests.support.home import isolate_home
+
+# How long an example takes says more about the machine's other work than about the code.
+settings.register_profile("codehub", deadline=None)
+settings.load_profile("codehub")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
