@@ -46,8 +46,8 @@ options=(--namespace "$namespace" --create-namespace --timeout 600s --history-ma
 [ -z "${KUBE_CONTEXT:-$context}" ] || options+=(--kube-context "${KUBE_CONTEXT:-$context}")
 options+=(--values config.yaml)
 if [ -e secrets.yaml ]; then
-    if grep -qF -- "$placeholder" secrets.yaml; then
-        fail "secrets.yaml still has $placeholder in it: put the login provider's client secret there." 2
+    if missing=$(grep -oE 'PUT-THE-[A-Z0-9-]+-HERE' secrets.yaml | head -n 1) && [ -n "$missing" ]; then
+        fail "secrets.yaml still has $missing in it: put that secret there." 2
     fi
     options+=(--values secrets.yaml)
 elif [ "$needs_secrets" = yes ]; then

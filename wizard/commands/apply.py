@@ -41,6 +41,8 @@ def apply(
 
     Shows the plan and asks first. Ctrl+C stops every running step; the next apply goes on from there.
     """
+    from wizard.shell import note
+
     as_json = progress == "json"
     if not (yes or dry_run):
         _require_someone_to_ask(folder, as_json=as_json)
@@ -51,6 +53,7 @@ def apply(
     if not yes:
         show_plan(preparation)
         if preparation.plan.to_run and not click.confirm("Do this now?", err=True):
+            note("Nothing was done.")
             return ExitCode.DONE
     return _carry_out(preparation, cast("ProgressMode", progress), verbose=verbose)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from wizard.assets import asset_text
 from wizard.render.model import ImageBuild
-from wizard.render.secrets import PLACEHOLDER, Secrets
+from wizard.render.secrets import Secrets
 from wizard.setup.delivery import CONTEXT_PATTERNS, deliveries, guess_product, resolve_delivery
 from wizard.setup.model import Setup
 
@@ -35,7 +35,6 @@ def deploy_script(setup: Setup, secrets: Secrets) -> str:
         _assign("namespace", setup.target.namespace),
         _assign("context", setup.target.context),
         f"chart=({_chart(setup)})",
-        _assign("placeholder", PLACEHOLDER),
         _assign("needs_secrets", "yes" if secrets.config else "no"),
     ]
     return _fill("deploy.sh", settings="\n".join(settings))

@@ -7,6 +7,7 @@ person put there besides, and their comments, stay.
 from __future__ import annotations
 
 import io
+import re
 import secrets as random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +24,9 @@ from wizard.setup.problems import Problem
 FILE = "secrets.yaml"
 PLACEHOLDER = "PUT-THE-CLIENT-SECRET-HERE"
 """Stands for a secret that only the person has; nothing is deployed while it stands."""
+
+_PLACEHOLDER = re.compile(r"PUT-THE-[A-Z0-9-]+-HERE")
+"""That one, and those of an export without secrets (wizard.render.export); deploy.sh looks for the same."""
 
 _HEADER = """\
 Secrets of this setup, made once by codehub and kept ever since. Do not commit this file.
@@ -103,6 +107,13 @@ class Secrets:
                 )
             ]
         where = f"{FILE}: hub.config.{_class_of(setup)}"
+        unfilled = [
+            Problem(f"{where}.{trait}", "is still a placeholder", "Put the secret there.")
+            for trait, value in mine.items()
+            if isinstance(value, str) and _PLACEHOLDER.fullmatch(value)
+        ]
+        if unfilled:
+            return unfilled
         found = [
             Problem(f"{where}.{trait}", "must be text", "Put it in double quotes.")
             for trait, value in mine.items()
