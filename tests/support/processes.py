@@ -18,11 +18,11 @@ def free_port() -> int:
         return port
 
 
-def port_answers(port: int) -> bool:
-    """Whether somebody accepts connections on this port of 127.0.0.1."""
+def port_answers(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether somebody accepts connections on this port of an IPv4 address of this machine."""
     with socket.socket() as client:
         client.settimeout(1)
-        return client.connect_ex(("127.0.0.1", port)) == 0
+        return client.connect_ex((host, port)) == 0
 
 
 def wait_until(probe: Callable[[], object], what: str, *, seconds: float = 30) -> None:
