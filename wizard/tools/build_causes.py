@@ -101,6 +101,12 @@ _RULES = (
         f"Check the network, VPN and firewall. {_PROXY_ADVICE}. Then try again.",
     ),
     _rule(
+        # What the Dockerfiles' own scripts say (assets/dockerfiles/build/common/lib.sh).
+        r"codehub: error: ([^\n]+)\ncodehub: why: ([^\n]+)\ncodehub: do: ([^\n]+)",
+        "{0} {1}",
+        "{2}",
+    ),
+    _rule(
         r"load metadata for (\S+): [^\n]*(?:insufficient_scope|unauthorized|401|403 Forbidden|denied)",
         "The base image {0} does not exist, or you may not pull it.",
         "Check its name and tag; for a private registry run `docker login` first.",
