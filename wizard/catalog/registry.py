@@ -47,7 +47,7 @@ def tags(image: str, *, ca_bundle: str = "", timeout: float = 20.0) -> list[str]
         found += parse.parse_tag_list(body)
         following = _NEXT.search(link)
         if not following:
-            return list(dict.fromkeys(found))
+            break
         address = urljoin(address, following.group(1))
         if host_of(address) != host_of(base):
             raise SourceError(f"{host} sent its reader on to another host")

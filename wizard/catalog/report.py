@@ -62,23 +62,28 @@ def versions_report(
         releases = source.listing("chart", wait=wait)
         shown = [release for release in releases.items if asked.prereleases or not release.prerelease]
         facts = _chart_facts(releases, asked.kubernetes, asked.helm)
-        return _report(releases, shown, _Shape("chart", _CHART_HEAD, _chart_row, chart_to_json, facts), asked)
+        shape = _Shape("chart", _CHART_HEAD, _chart_row, chart_to_json, facts, lambda item: [charts.pairing(item)])
+        return _report(releases, shown, shape, asked)
     tags = source.listing("code-server", wait=wait)
     each = _shown(tags.items, prereleases=asked.prereleases)
-    return _report(
-        tags, each, _Shape("code-server", _TAG_HEAD, _tag_row, tag_to_json, _tag_facts(tags, asked.base)), asked
-    )
+    facts = _tag_facts(tags, asked.base)
+
+    def explained(tag: CodeServerTag) -> list[str]:
+        return explain.explain_tag(tag.tag, tags.items)
+
+    return _report(tags, each, _Shape("code-server", _TAG_HEAD, _tag_row, tag_to_json, facts, explained), asked)
 
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """How one kind is shown; facts: name -> (sentence for people, value for programs)."""
+    """How one kind is shown; facts: name -> (sentence, value for programs); explain: sentences about one item."""
 
     kind: str
     head: tuple[str, ...]
     row: Callable[[Any], tuple[str, ...]]
     to_json: Callable[[Any], dict[str, object]]
     facts: dict[str, tuple[str, object]]
+    explain: Callable[[Any], list[str]]
 
 
 _TAG_HEAD = ("TAG", "DATE", "VS CODE", "NODE", "")
@@ -90,10 +95,12 @@ def _report(listing: Listing[Any], items: Sequence[Any], shape: _Shape, query: Q
     rows = [(item, shape.row(item)) for item in items]
     matching = [(item, row) for item, row in rows if all(word in _searchable(shape.head, row) for word in words)]
     shown = matching if query.limit is None else matching[: max(0, query.limit)]
-    lines = [f"{shape.kind}: {len(matching)} versions, {listing.describe()}"]
+    lines = [f"{shape.kind}: {len(matching)} version{'' if len(matching) == 1 else 's'}, {listing.describe()}"]
     if listing.note:
         lines.append(f"note: {listing.note}")
     lines += [sentence for sentence, _ in shape.facts.values()]
+    if len(matching) == 1 and words:
+        lines += ["", *shape.explain(matching[0][0])]
     if shown:
         lines += ["", *_table([shape.head, *(row for _, row in shown)])]
     if len(shown) < len(matching):

@@ -6,7 +6,6 @@ import re
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.support.parts import SHARED
 from tests.unit.catalog.test_version import VERSIONS

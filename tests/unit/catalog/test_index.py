@@ -77,7 +77,7 @@ def test_json_flow_style_and_aliases() -> None:
     ],
 )
 def test_what_is_no_index_is_said_to_be_none(text: str) -> None:
-    with pytest.raises(ValueError, match="it is not a chart|no releases"):
+    with pytest.raises(ValueError, match=r"it is not a chart|no releases"):
         parse_index(text)
 
 
