@@ -60,7 +60,11 @@ def hub_values(setup: Setup, pull_policy: str) -> dict[str, Any]:
                 "image": setup.hub_reference,
                 "imagePullPolicy": pull_policy,
                 "command": list(COMMAND),
-                "securityContext": {"runAsUser": 1000, "allowPrivilegeEscalation": False},
+                "securityContext": {
+                    "runAsUser": 1000,
+                    "allowPrivilegeEscalation": False,
+                    "capabilities": {"drop": ["ALL"]},
+                },
                 "volumeMounts": [dict(_MOUNT)],
             }
         ],
