@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -23,6 +24,8 @@ SKELETON = Path("/etc/skel")
 
 Record = dict[str, Any]
 """A JSON object, such as VS Code's record of an extension: only a few of its keys are known here."""
+
+_FOLDER = re.compile(r"(.+?)-\d+\.\d+\.\d+")
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,12 @@ def write_json(path: Path, content: object) -> None:
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         json.dump(content, file)
     os.replace(temporary, path)
+
+
+def folder_id(folder: str) -> str:
+    """The extension's id from the name of its folder, publisher.name-1.2.3 or publisher.name-1.2.3-linux-x64."""
+    match = _FOLDER.match(folder)
+    return match[1].lower() if match else ""
 
 
 def record_id(record: Record) -> str:
@@ -107,7 +116,7 @@ class UserExtensions:
     def link_of(self, identity: str) -> str:
         """The name of the link to the image that stands for the extension; empty if there is none."""
         for path in self.folder.iterdir():
-            if self._is_link(path) and path.name.lower().startswith(f"{identity}-"):
+            if self._is_link(path) and folder_id(path.name) == identity:
                 return path.name
         return ""
 
@@ -115,7 +124,7 @@ class UserExtensions:
         """Whether the person has the extension, from the image or of their own."""
         if self.list.exists():
             return any(record_id(record) == identity for record in self.records)
-        return any(path.name.lower().startswith(f"{identity}-") for path in self.folder.iterdir())
+        return any(folder_id(path.name) == identity for path in self.folder.iterdir())
 
     def uses_link(self, identity: str) -> bool:
         """Whether what the person has is the image's, not a version that they installed over it."""
