@@ -30,7 +30,14 @@ def require_setup(folder: Path) -> Path:
             why=f"It has no {ANSWERS}.",
             fix=f"Make one with: codehub init {quoted(folder)} --yes",
         )
+    require_file(path)
     return path
+
+
+def require_file(path: Path) -> None:
+    """Raises UsageError for a folder, pipe or device in place of a file: reading one could wait for ever."""
+    if not path.is_file():
+        raise UsageError(f"{path} is not a file.", why="Something else has its name.", fix="Move that away.")
 
 
 def load_setup(folder: Path) -> Setup:

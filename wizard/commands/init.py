@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wizard.commands.common import ANSWERS, folder_argument, quoted, review_or_refuse
+from wizard.commands.common import ANSWERS, folder_argument, quoted, require_file, review_or_refuse
 from wizard.errors import CodehubError, UsageError
 
 if TYPE_CHECKING:
@@ -63,12 +63,13 @@ def _answers(path: Path, source: str | None, settings: tuple[str, ...]) -> Setup
     from wizard.setup.store import load, parse, with_settings
 
     if source == "-":
-        setup = parse(_stdin(), "stdin")
-    elif source:
-        setup = load(Path(source))
-    else:
-        setup = load(path) if path.exists() else Setup()
-    return with_settings(setup, settings) if settings else setup
+        return parse(_stdin(), "stdin", settings)
+    if source:
+        return load(Path(source), settings)
+    if path.exists():
+        require_file(path)
+        return load(path, settings)
+    return with_settings(Setup(), settings)
 
 
 def _stdin() -> str:

@@ -89,7 +89,7 @@ def _closest(field: str) -> str:
     near = get_close_matches(field, paths, n=1, cutoff=0.6) or [
         path for path in paths if path.rpartition(".")[2] == field.rpartition(".")[2]
     ]
-    return f"Did you mean {near[0]}?" if near else "`codehub init --help` lists the fields."
+    return f"Did you mean {near[0]}?" if near else "`codehub fields` lists them."
 
 
 def _as_written(value: bool | float) -> str:

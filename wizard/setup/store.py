@@ -26,14 +26,19 @@ No secrets belong in this file; they are in secrets.yaml.
 """
 
 
-def load(path: Path) -> Setup:
-    """The answers in a file; raises UsageError or InvalidAnswers that say what is wrong and where."""
-    return parse(read_text(path, limit=_LIMIT), str(path))
+def load(path: Path, settings: Iterable[str] = ()) -> Setup:
+    """The answers in a file; raises UsageError or InvalidAnswers that say what is wrong and where.
+
+    `settings` are applied before the answers are checked, so that they can set right what the file has wrong.
+    """
+    return parse(read_text(path, limit=_LIMIT), str(path), settings)
 
 
-def parse(text: str, where: str) -> Setup:
-    """The answers in a YAML text; `where` names it in errors. Raises like `load`."""
-    return validate(migrate(_mapping(text, where), where), where)
+def parse(text: str, where: str, settings: Iterable[str] = ()) -> Setup:
+    """The answers in a YAML text; `where` names it in errors. `settings` and what it raises are as for `load`."""
+    answers = migrate(_mapping(text, where), where)
+    wanted = tuple(settings)
+    return validate(_apply(_merged(plain(Setup()), answers), wanted) if wanted else answers, where)
 
 
 def validate(answers: Mapping[str, Any], where: str) -> Setup:
@@ -86,7 +91,11 @@ def with_settings(setup: Setup, settings: Iterable[str]) -> Setup:
     Text is taken verbatim; a list takes a YAML list or words with commas; a map takes a YAML map, or its
     entries one by one as FIELD.NAME=VALUE. Raises InvalidAnswers for all settings that cannot be used.
     """
-    answers, problems = plain(setup), []
+    return validate(_apply(plain(setup), settings), "--set")
+
+
+def _apply(answers: dict[str, Any], settings: Iterable[str]) -> dict[str, Any]:
+    problems = []
     for setting in settings:
         path, equals, text = setting.partition("=")
         problem = None if equals else Problem(setting, "is not FIELD=VALUE", "Write for example target.kind=docker.")
@@ -95,7 +104,16 @@ def with_settings(setup: Setup, settings: Iterable[str]) -> Setup:
             problems.append(problem)
     if problems:
         raise InvalidAnswers("--set", problems)
-    return validate(answers, "--set")
+    return answers
+
+
+def _merged(defaults: Mapping[str, Any], answers: Mapping[str, Any]) -> dict[str, Any]:
+    """The answers, completed by the defaults of what they leave out."""
+    both = {
+        key: _merged(defaults[key], value) if isinstance(defaults.get(key), dict) and isinstance(value, dict) else value
+        for key, value in answers.items()
+    }
+    return {**defaults, **both}
 
 
 def _set(answers: dict[str, Any], path: str, text: str) -> Problem | None:
@@ -117,6 +135,8 @@ def _set(answers: dict[str, Any], path: str, text: str) -> Problem | None:
 
 def _place(answers: dict[str, Any], path: str) -> dict[str, Any]:
     for name in path.split(".")[:-1]:
+        if not isinstance(answers.get(name), dict):
+            answers[name] = {}
         answers = answers[name]
     return answers
 
