@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 DEFAULT_CHART = "jupyterhub"
 _FIELDS = ("version", "appVersion", "kubeVersion", "created")
-_EVERY_COMMIT = re.compile(r"-0\.dev\b|[-.]n[0-9]{3}\.h")
+_EVERY_COMMIT = re.compile(r"-0\.dev\b|\.git\.|[-.]n[0-9]{3}\.h|[-.]h?[0-9a-f]{7,40}$")
 """Chartpress publishes a version for each commit; there are thousands, and none is meant to be deployed."""
 
 _MAX_DEPTH = 64

@@ -134,6 +134,11 @@ def git_tag(version: Version) -> str:
     return version.text if version < _NO_V_BEFORE else f"v{version.text}"
 
 
+def likely_vscode(version: Version) -> str | None:
+    """The VS Code version in a code-server version, without its last number; None before they went together."""
+    return f"1.{version.minor}" if version.major == 4 and version >= _VSCODE_MINOR_SINCE else None
+
+
 def _is_ours(name: str) -> bool:
     version = parse_version(name)
     if version is None or version < OLDEST or "+" in name or "_" in name:
@@ -149,7 +154,7 @@ def _estimate(name: str) -> CodeServerTag:
         tag=name,
         version=version.text,
         date=None,
-        vscode=f"1.{version.minor}" if version >= _VSCODE_MINOR_SINCE and version.major == 4 else None,
+        vscode=likely_vscode(version),
         node_major=node_for(name).major if version > newest.order else major_by_rule(version),
         prerelease=version.prerelease,
         estimated=True,

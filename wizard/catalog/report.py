@@ -104,7 +104,7 @@ def _report(listing: Listing[Any], items: Sequence[Any], shape: _Shape, query: Q
     if shown:
         lines += ["", *_table([shape.head, *(row for _, row in shown)])]
     if len(shown) < len(matching):
-        lines.append(f"… and {len(matching) - len(shown)} older ones (--limit)")
+        lines.append(f"… and {len(matching) - len(shown)} older ones: --all shows them")
     if not matching:
         lines.append(f"Nothing matches {query.filter_text!r}." if words else "No versions are known.")
     document: dict[str, object] = {

@@ -43,7 +43,8 @@ def test_releases_newest_first_with_what_goes_with_them() -> None:
 
 def test_builds_of_every_commit_are_left_out_and_pre_releases_kept() -> None:
     names = ("4.4.1-0.dev.git.7340.h1a2b3c4", "0.10.2-n012.h1a2b", "1.0.0-beta.1.n008.habc", "5.0.0-beta.1", "4.4.0")
-    releases = parse_index(index_yaml(*((name, "5.5.0") for name in names)))
+    more = ("4.0.0-beta.4.git.6831.habe06f4d", "0.6.0-fb64667", "0.9.0-alpha.1.112.34b7b8e")
+    releases = parse_index(index_yaml(*((name, "5.5.0") for name in (*names, *more))))
     assert _versions(releases) == ["5.0.0-beta.1", "4.4.0"]
     assert releases[0].prerelease
 
