@@ -327,7 +327,7 @@ class TestBadLuck:
         assert folder.load_state().state == state
 
     def test_a_read_only_disk_changes_nothing_and_same_files_need_no_writing(self, full_disk: Path) -> None:
-            folder = SetupFolder(full_disk / "setup")
+        folder = SetupFolder(full_disk / "setup")
         state = folder.write(ONE, State()).state
         subprocess.run(["mount", "-o", "remount,ro", full_disk], check=True)
         assert folder.write(ONE, state).written == ()

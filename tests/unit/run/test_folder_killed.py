@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 import json
-import os
+import multiprocessing
 import random
-import signal
-import subprocess
-import sys
 import time
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
-from tests.support import parts
 from wizard.render.model import RenderedFile
 from wizard.run.folder import SetupFolder
 from wizard.run.state import State
 
-ROUNDS = 40
+ROUNDS = 100
 NAMES = ("config.yaml", "secrets.yaml", "build.sh", "image/notebook/a", "image/notebook/b", "image/hub/c")
+# A fork needs no start-up of its own, so that many moments can be tried.
+FORK = multiprocessing.get_context("fork")
 
-WRITER = """
-import sys
-from pathlib import Path
-from tests.unit.run.test_folder_killed import version
-from wizard.run.folder import SetupFolder
-folder = SetupFolder(Path(sys.argv[1]))
-print("ready", flush=True)
-number = 0
-while True:
-    number += 1
-    folder.write(version(number % 2), folder.load_state().state, "all")
-"""
+
+def write_for_ever(path: Path, ready: Event) -> None:
+    """Write one version after the other until somebody kills this process."""
+    folder = SetupFolder(path)
+    ready.set()
+    number = 0
+    while True:
+        number += 1
+        folder.write(version(number % 2), folder.load_state().state, "all")
 
 
 def version(number: int) -> dict[str, RenderedFile]:
@@ -44,18 +40,13 @@ def test_no_file_is_ever_half_written(tmp_path: Path) -> None:
     whole = {name: {version(number)[name].content for number in (0, 1)} for name in NAMES}
     seen = set()
     for _ in range(ROUNDS):
-        writer = subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(folder.path)],
-            stdout=subprocess.PIPE,
-            cwd=parts.ROOT,
-            env={**os.environ, "PYTHONPATH": str(parts.ROOT)},
-        )
-        assert writer.stdout
-        assert writer.stdout.readline() == b"ready\n"
-        time.sleep(random.uniform(0.0, 0.15))
-        writer.send_signal(signal.SIGKILL)
-        writer.wait()
-        writer.stdout.close()
+        ready = FORK.Event()
+        writer = FORK.Process(target=write_for_ever, args=(folder.path, ready))
+        writer.start()
+        assert ready.wait(30)
+        time.sleep(random.uniform(0.0, 0.1))
+        writer.kill()
+        writer.join()
         for name in NAMES:
             content = (folder.path / name).read_bytes()
             assert content in whole[name], name
