@@ -114,7 +114,8 @@ def _chart(setup: Setup) -> Iterator[Problem]:
         yield _warning("target.chart.version", "is not in the list of known charts", value=chosen)
     hub_base = setup.images.hub.base
     repository, _, tag = hub_base.rpartition(":")
-    if repository.endswith("/k8s-hub") and tag.partition("@")[0] != chosen:
+    belongs_to = parse_version(tag.partition("@")[0])
+    if repository.endswith("/k8s-hub") and belongs_to and belongs_to != version:
         yield Problem(
             "images.hub.base",
             f"this hub image belongs to chart {tag}, and the chart is {chosen}; the two must be of one version",
