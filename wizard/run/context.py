@@ -35,6 +35,7 @@ class StepContext:
         self._emit = emit
         self._log = log
         self._redact = redact
+        self._states: dict[str, TaskState] = {}
 
     def lines(self, lines: Iterable[str], *, task: str = "", stream: str = "out") -> None:
         """Report output; give many lines at once when there are many: each call is one event."""
@@ -58,12 +59,16 @@ class StepContext:
         unit: str = "",
         detail: str = "",
     ) -> None:
-        """Report a piece of work inside the step."""
+        """Report a piece of work inside the step; the log gets a line for each change of its state."""
+        shown = clean(self._redact(name))
+        if self._states.get(task) is not state:
+            self._states[task] = state
+            self._log.write(f"{state}: {shown}\n")
         self._emit(
             Task(
                 step=self.step,
                 task=task,
-                name=clean(self._redact(name)),
+                name=shown,
                 state=state,
                 current=current,
                 total=total,
