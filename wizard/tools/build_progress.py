@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from wizard.reporting import Reporter, TaskState
 from wizard.text import LineSplitter, clean
@@ -47,6 +47,13 @@ class _Node:
     splitters: dict[str, LineSplitter] = field(default_factory=dict)
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=_TAIL))
     error_tail: deque[str] = field(default_factory=lambda: deque(maxlen=_ERROR_TAIL))
+
+    def take(self, status: Status) -> None:
+        """Keep a status; the last word about a transfer often leaves its size out."""
+        known = self.statuses.get(status.id)
+        if known and known.total > status.total:
+            status = replace(status, total=known.total, current=max(status.current, known.current))
+        self.statuses[status.id] = status
 
     def free(self) -> bool:
         """Whether the step did no work; BuildKit calls a base image that is there done or cached, as it happens."""
@@ -97,7 +104,7 @@ class BuildTracker:
             self._vertex(vertex)
         touched = {status.vertex for status in item.statuses}
         for status in item.statuses:
-            self._node(status.vertex).statuses[status.id] = status
+            self._node(status.vertex).take(status)
         for digest in touched:
             self._measure(self._node(digest))
         for log in item.logs:

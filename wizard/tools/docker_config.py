@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -25,6 +26,8 @@ def load() -> AuthConfig:
     if found is None:
         return auth.AuthConfig({})
     path = Path(cast("str", found))
+    # A missing credential helper is told as an error; the SDK's warning on top would tear a screen.
+    warnings.filterwarnings("ignore", message="docker-credential-", category=UserWarning)
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(data, dict):

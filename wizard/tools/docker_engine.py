@@ -14,7 +14,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from wizard.errors import MissingError, StepFailed
 from wizard.text import clean, without_credentials
@@ -22,6 +22,7 @@ from wizard.tools import docker_config
 
 if TYPE_CHECKING:
     from docker import DockerClient
+    from docker.context import Context
 
 PING_TIMEOUT = 10
 """Seconds that a daemon may take to answer a short question."""
@@ -129,15 +130,17 @@ def endpoint(env: Env = None) -> str:
     from docker.context import ContextAPI
     from docker.context.config import get_current_context_name
     from docker.errors import DockerException
+    from docker.utils.config import find_config_file
 
     name = merged.get("DOCKER_CONTEXT") or get_current_context_name() or "default"
     try:
-        found = ContextAPI.get_context(name)
+        found = cast("Context | None", ContextAPI.get_context(name))
     except (DockerException, OSError, ValueError) as error:
         raise _no_context(name, _tidy(str(error))) from error
     if found is None:
         # The SDK would silently talk to the default daemon instead.
-        raise _no_context(name, "The docker CLI knows no such context.")
+        beside = "" if find_config_file() else " (contexts are kept beside ~/.docker/config.json, which is missing)"
+        raise _no_context(name, f"There is no such context{beside}.")
     return str(found.Host or _DEFAULT_HOST)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -31,6 +32,9 @@ _ENDS = {
 
 ATTEMPTS = 4
 """How often a push or pull is tried in all; the pauses between are 1, 2 and 4 seconds."""
+
+_PATIENCE = 45.0
+"""Seconds after which nothing is tried again: the daemon has then repeated the layers by itself, several times."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,6 +160,7 @@ async def _transfer(
     env: Mapping[str, str] | None,
     attempts: int,
 ) -> Transferred:
+    begun = time.monotonic()
     for attempt in range(1, attempts + 1):
         layers = _Layers(reporter)
         message = await _once(start, layers, env)
@@ -167,7 +172,8 @@ async def _transfer(
                 layers_present=layers.present,
             )
         message = message or f"The {action} ended without a digest: the connection to the daemon broke off."
-        if attempt == attempts or classify(message) not in RETRIED:
+        patient = attempt < attempts and time.monotonic() - begun < _PATIENCE
+        if not patient or classify(message) not in RETRIED:
             layers.abort()
             raise refusal_error(action, reference, _registry(reference), message)
         pause = 2 ** (attempt - 1)

@@ -112,7 +112,7 @@ _KINDS = (
     _kind(
         Refusal.SERVER,
         r"HTTP status:? 5\d\d|\b50[0234]\b|internal server error|bad gateway|service unavailable|gateway time-?out"
-        r"|unknown: unknown error",
+        r"|unknown: unknown error|unknown blob|blob upload (?:invalid|unknown)|short copy|unexpected HTTP status",
         "The registry has a fault of its own.",
         "Try again in a while; if it stays, look into the registry's log or ask who runs it.",
     ),

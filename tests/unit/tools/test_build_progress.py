@@ -117,6 +117,11 @@ def test_bytes_of_a_download_are_summed() -> None:
     layers = [Status(vertex="v", id=f"sha256:{n}", current=n * 10, total=100, completed=False) for n in (1, 2)]
     tracker.apply(Message(statuses=tuple(layers)))
     assert (recorder.tasks[-1].current, recorder.tasks[-1].total, recorder.tasks[-1].unit) == (30, 200, "bytes")
+    # The last word about a transfer leaves its size out, and does not take back what was shown.
+    ended = [Status(vertex="v", id=f"sha256:{n}", current=0, total=0, completed=True) for n in (1, 2)]
+    tracker.apply(Message(statuses=tuple(ended)))
+    tracker.apply(Message(vertexes=(vertex(completed=True),)))
+    assert (recorder.tasks[-1].current, recorder.tasks[-1].total) == (200, 200)
 
 
 def test_the_same_change_is_reported_once() -> None:
