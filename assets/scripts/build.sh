@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the images of this setup and brings them to where they run, without codehub.
 # Written by codehub from codehub.yaml; `./build.sh --help` says more.
+# shellcheck disable=SC1003,SC2016,SC2088 # the settings are literal: nothing in them is to be expanded
 set -euo pipefail
 
 #: settings

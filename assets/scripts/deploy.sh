@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs or upgrades JupyterHub with the values in this folder, without codehub.
 # Written by codehub from codehub.yaml; `./deploy.sh --help` says more.
+# shellcheck disable=SC1003,SC2016,SC2088 # the settings are literal: nothing in them is to be expanded
 set -euo pipefail
 
 #: settings
@@ -46,7 +47,7 @@ options=(--namespace "$namespace" --create-namespace --timeout 600s --history-ma
 [ -z "${KUBE_CONTEXT:-$context}" ] || options+=(--kube-context "${KUBE_CONTEXT:-$context}")
 options+=(--values config.yaml)
 if [ -e secrets.yaml ]; then
-    if missing=$(grep -oE 'PUT-THE-[A-Z0-9-]+-HERE' secrets.yaml | head -n 1) && [ -n "$missing" ]; then
+    if missing=$(grep -m 1 -oE 'PUT-THE-[A-Z0-9-]+-HERE' secrets.yaml); then
         fail "secrets.yaml still has $missing in it: put that secret there." 2
     fi
     options+=(--values secrets.yaml)
