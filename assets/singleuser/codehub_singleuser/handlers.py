@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import time
+from typing import Any
 
 from tornado import web
 from yarl import URL
@@ -28,6 +30,15 @@ _TEXTS = {
 
 class Answering(web.RequestHandler):
     """A handler whose own answers are short, plain pages without details."""
+
+    prepared = False
+
+    def finish(self, chunk: str | bytes | dict[str, Any] | None = None) -> asyncio.Future[None]:
+        if not self.prepared:
+            # Refused before its body was read: tornado closes the connection then, and a proxy must know, or
+            # it sends the next request into it.
+            self.set_header("Connection", "close")
+        return super().finish(chunk)
 
     def compute_etag(self) -> None:
         """No answer of ours, and none that is only passed on, gets an ETag from us."""
@@ -60,6 +71,7 @@ class ToEditor(Answering, Guarded):
         await super().prepare()
         if self._finished:
             return
+        self.prepared = True
         self.rest = self.path_kwargs["rest"]
         if not await editor.wait_ready(_HOLD):
             raise web.HTTPError(503, "code-server does not answer", reason="Editor Not Ready")

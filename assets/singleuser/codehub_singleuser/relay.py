@@ -128,6 +128,8 @@ class HttpHandler(ToEditor):
 class HealthHandler(Answering):
     """/healthz: 200 if code-server answers, 503 if not; for everyone, and nothing that is worth hiding."""
 
+    prepared = True
+
     def initialize(self, state: State) -> None:
         self.state = state
 
@@ -152,6 +154,8 @@ class HealthHandler(Answering):
 @web.stream_request_body
 class SlashHandler(Answering):
     """The prefix without its last slash leads to the editor."""
+
+    prepared = True
 
     def initialize(self, prefix: str) -> None:
         self.prefix = prefix

@@ -1,0 +1,331 @@
+"""A real JupyterHub with real proxies and real code-servers, and people who use it."""
+
+import asyncio
+import json
+import os
+import re
+import secrets
+import signal
+import subprocess
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+from yarl import URL
+
+from tests.support import parts
+from tests.support.processes import end_group, free_port, port_answers, wait_until
+
+HERE = Path(__file__).parent
+SERVER = parts.ROOT / "assets" / "singleuser"
+EXTENSION = SERVER / "activity-extension"
+
+
+def code_server() -> Path:
+    """The real code-server."""
+    found = parts.program("code_server")
+    assert found is not None
+    return found
+
+
+def resource_path() -> str:
+    """Where code-server serves files of its machine, without the first slash (the editor's "Download...")."""
+    product = json.loads((code_server().resolve().parents[2] / "lib" / "vscode" / "product.json").read_text())
+    return f"{product['quality']}-{product['commit']}/vscode-remote-resource"
+
+
+def search_path() -> str:
+    """A PATH on which code-server and its Node come first."""
+    node = parts.program("node")
+    assert node is not None
+    return os.pathsep.join([str(code_server().parent), str(node.parent), os.environ["PATH"]])
+
+
+def server_environment(folder: Path) -> dict[str, str]:
+    """What our single-user server is started with, wherever that is."""
+    return {"PYTHONPATH": str(SERVER), "PATH": search_path(), "TMPDIR": str(folder)}
+
+
+@dataclass
+class Answer:
+    """A response, read to its end."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass
+class Hub:
+    """A running hub. url: the proxy's address; folder: its files."""
+
+    venv: Path
+    proxy: str
+    folder: Path
+    port: int
+    hub_port: int
+    api_port: int
+    token: str
+    secret: str
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
+    cull_after: int = 0
+
+    @classmethod
+    def create(
+        cls,
+        folder: Path,
+        venv: Path,
+        proxy: str,
+        *,
+        environment: Mapping[str, str] | None = None,
+        cull_after: int = 0,
+    ) -> "Hub":
+        """A running hub with a running proxy; `finish()` ends both."""
+        (folder / "home").mkdir(parents=True, exist_ok=True)
+        hub = cls(
+            venv, proxy, folder, free_port(), free_port(), free_port(), secrets.token_hex(16), secrets.token_hex(16),
+            environment=dict(environment or {}), cull_after=cull_after,
+        )  # fmt: skip
+        try:
+            if proxy == "traefik":
+                hub.start("traefik")
+            hub.start("hub")
+            wait_until(lambda: port_answers(hub.port), f"the proxy to listen: {hub.log()}")
+        except BaseException:
+            hub.finish()
+            raise
+        return hub
+
+    def finish(self) -> None:
+        """End the hub, its proxy and every server that it started."""
+        for process in self.processes.values():
+            end_group(process)
+        end_strays(self.folder)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def direct_port(self, user: str, name: str = "") -> int:
+        """The port of the single-user server itself, past the proxy."""
+        return int((self.folder / f"{user}-{name}.port").read_text())
+
+    def start(self, process: str) -> None:
+        """Start `hub` or `traefik`, its output in a file of that name."""
+        command = self._hub_command() if process == "hub" else self._traefik_command()
+        log = (self.folder / f"{process}.log").open("ab")
+        with log:
+            self.processes[process] = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+                env=self._environment(), cwd=self.folder,
+            )  # fmt: skip
+        probe = self.hub_port if process == "hub" else self.port
+        wait_until(lambda: port_answers(probe), f"{process} to listen (see {self.folder}/{process}.log)")
+
+    def kill(self, process: str, number: int = signal.SIGKILL) -> None:
+        """Signal that one process only, and wait for its end."""
+        child = self.processes.pop(process)
+        child.send_signal(number)
+        child.wait(20)
+
+    def _hub_command(self) -> list[str]:
+        return [str(self.venv / "bin" / "jupyterhub"), "-f", str(HERE / "jupyterhub_config.py")]
+
+    def _traefik_command(self) -> list[str]:
+        rules = self.folder / "rules.toml"
+        rules.touch()
+        return [
+            str(self.venv / "bin" / "traefik"),
+            "--api=true",
+            "--providers.providersthrottleduration=0s",
+            f"--providers.file.filename={rules}",
+            "--providers.file.watch=true",
+            f"--entrypoints.http.address=127.0.0.1:{self.port}",
+            f"--entrypoints.auth_api.address=127.0.0.1:{self.api_port}",
+        ]
+
+    def _environment(self) -> dict[str, str]:
+        python = self.venv / "bin" / "python"
+        chp = parts.program("chp")
+        rig = {
+            "folder": str(self.folder), "port": self.port, "hub_port": self.hub_port, "api_port": self.api_port,
+            "proxy": self.proxy, "token": self.token, "secret": self.secret, "chp": [str(chp)],
+            "cull_after": self.cull_after, "environment": {**server_environment(self.folder), **self.environment},
+            "stock": [
+                str(python.parent / "jupyter-standaloneproxy"), "--timeout=60", "--activity-interval=2",
+                "--", "code-server", "--auth", "none", "--bind-addr", "127.0.0.1:{port}",
+            ],
+        }  # fmt: skip
+        return {
+            "PATH": search_path(), "HOME": str(self.folder), "LANG": "C.UTF-8", "RIG": json.dumps(rig),
+            "CONFIGPROXY_AUTH_TOKEN": self.secret,
+        }  # fmt: skip
+
+    async def api(self, method: str, path: str, body: object = None, token: str = "") -> tuple[int, object]:
+        """Ask the hub's API, as the administrator unless with another token: status and content."""
+        headers = {"Authorization": f"token {token or self.token}"}
+        async with (
+            aiohttp.ClientSession() as session,
+            session.request(
+                method, f"http://127.0.0.1:{self.hub_port}/hub/api{path}", json=body, headers=headers
+            ) as answer,
+        ):
+            text = await answer.text()
+            return answer.status, json.loads(text) if text else None
+
+    async def launch(self, user: str, name: str = "", *, seconds: float = 60) -> None:
+        """Start somebody's server and wait until the hub says that it is ready."""
+        server = f"/users/{user}/servers/{name}" if name else f"/users/{user}/server"
+        await self.api("POST", f"/users/{user}")
+        status, content = await self.api("POST", server)
+        assert status in {201, 202, 400}, content
+        end = asyncio.get_running_loop().time() + seconds
+        while not (found := (await self.servers(user)).get(name)) or not found["ready"]:
+            assert asyncio.get_running_loop().time() < end, f"{user}/{name} did not start: {self.log()}"
+            await asyncio.sleep(0.2)
+
+    async def servers(self, user: str) -> dict[str, dict[str, object]]:
+        """The servers of a user by name, as the hub sees them."""
+        _, content = await self.api("GET", f"/users/{user}")
+        assert isinstance(content, dict)
+        servers: dict[str, dict[str, object]] = content["servers"]
+        return servers
+
+    async def end(self, user: str, name: str = "") -> None:
+        """Stop somebody's server."""
+        await self.api("DELETE", f"/users/{user}/servers/{name}" if name else f"/users/{user}/server")
+
+    async def token_for(self, user: str, **more: object) -> tuple[str, str]:
+        """A new API token of the user's: its id and itself."""
+        status, content = await self.api("POST", f"/users/{user}/tokens", {"note": "test", **more})
+        assert status == 201, content
+        assert isinstance(content, dict)
+        return content["id"], content["token"]
+
+    def log(self) -> str:
+        """The end of the hub's log."""
+        return (self.folder / "hub.log").read_text(errors="replace")[-6000:]
+
+
+@contextmanager
+def running_hub(
+    folder: Path, venv: Path, proxy: str, *, environment: Mapping[str, str] | None = None, cull_after: int = 0
+) -> Iterator[Hub]:
+    """A hub with its proxy, ended with everything it started."""
+    hub = Hub.create(folder, venv, proxy, environment=environment, cull_after=cull_after)
+    try:
+        yield hub
+    finally:
+        hub.finish()
+
+
+def end_strays(folder: Path) -> None:
+    """End the servers that outlive their hub: those whose environment names this rig's folder."""
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            environ = (path / "environ").read_bytes()
+        except OSError:
+            continue
+        if f"TMPDIR={folder}".encode() in environ.split(b"\0"):
+            try:
+                os.kill(int(path.name), signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+
+
+@dataclass
+class Person:
+    """Somebody with a browser, more or less: a cookie jar and no opinions."""
+
+    hub: Hub
+    session: aiohttp.ClientSession
+    name: str
+
+    async def ask(
+        self, path: str, method: str = "GET", *, follow: bool = False, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """One request; redirects are followed only if asked."""
+        url = URL(self.hub.url + path, encoded=True)
+        async with self.session.request(method, url, allow_redirects=follow, headers=headers) as answer:
+            return Answer(answer.status, answer.headers, await answer.read())
+
+    async def websocket(
+        self, path: str, *, headers: Mapping[str, str] | None = None
+    ) -> aiohttp.ClientWebSocketResponse | int:
+        """An open websocket, or the status with which it was refused."""
+        try:
+            return await self.session.ws_connect(
+                URL(self.hub.url + path, encoded=True), headers=headers, max_msg_size=1 << 28
+            )
+        except aiohttp.WSServerHandshakeError as refused:
+            return refused.status
+
+    async def websocket_status(self, path: str, *, headers: Mapping[str, str] | None = None) -> int:
+        """101 if the websocket opens, else the status of the refusal."""
+        opened = await self.websocket(path, headers=headers)
+        if isinstance(opened, int):
+            return opened
+        await opened.close()
+        return 101
+
+    async def log_in(self) -> None:
+        """Through the hub's own form."""
+        page = await self.ask("/hub/login", follow=True)
+        assert page.status == 200, page
+        found = re.search(rb'name="_xsrf" value="([^"]*)"', page.body)
+        form = {"username": self.name, "password": "x", "_xsrf": found[1].decode() if found else ""}
+        async with self.session.post(self.hub.url + "/hub/login", data=form, allow_redirects=False) as answer:
+            assert answer.status == 302, (answer.status, await answer.text())
+
+    async def enter(self, path: str) -> Answer:
+        """Open a page of a server, through OAuth where that is needed."""
+        return await self.ask(path, follow=True)
+
+    def cookies(self, path: str) -> str:
+        """The Cookie header that a browser would send there."""
+        jar = self.session.cookie_jar.filter_cookies(URL(self.hub.url + path))
+        return "; ".join(f"{cookie.key}={cookie.coded_value}" for cookie in jar.values())
+
+
+@asynccontextmanager
+async def people(hub: Hub, *names: str) -> AsyncIterator[list[Person]]:
+    """People with empty browsers; a name of "" is somebody who never logs in."""
+    async with AsyncExitStack() as stack:
+        found = []
+        for name in names:
+            session = await stack.enter_async_context(
+                aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True, quote_cookie=False))
+            )
+            person = Person(hub, session, name)
+            if name:
+                await person.log_in()
+            found.append(person)
+        yield found
+
+
+async def raw(port: int, request: bytes, *, seconds: float = 15) -> tuple[int, bytes]:
+    """Send these very bytes to a port of loopback: the status of the answer (0 for none) and its beginning."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(request)
+        await writer.drain()
+        head = await asyncio.wait_for(reader.read(65536), seconds)
+    except (TimeoutError, ConnectionError):
+        head = b""
+    finally:
+        writer.close()
+    found = re.match(rb"HTTP/1\.[01] (\d{3})", head)
+    return (int(found[1]) if found else 0), head
+
+
+def websocket_request(path: str, port: int, *more: str, upgrade: str = "websocket") -> bytes:
+    """The bytes of a websocket's handshake."""
+    lines = [
+        f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", f"Upgrade: {upgrade}", "Connection: Upgrade",
+        "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", *more, "", "",
+    ]  # fmt: skip
+    return "\r\n".join(lines).encode()
