@@ -59,7 +59,10 @@ class Controllers(Recorder):
         elif plural == "persistentvolumeclaims":
             self._go(self._claim(item))
         elif plural == "ingresses" or (plural == "services" and self._gets_address(item)):
-            self.status(item, {"loadBalancer": {"ingress": [{"ip": "127.0.0.1"}]}})
+            # Not at once: watchers would see this change before the one it is made for.
+            asyncio.get_running_loop().call_soon(
+                self.status, item, {"loadBalancer": {"ingress": [{"ip": "127.0.0.1"}]}}
+            )
 
     def _gets_address(self, service: Obj) -> bool:
         return service["spec"].get("type") == "LoadBalancer" and self.scenario.load_balancers

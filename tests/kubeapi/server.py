@@ -106,7 +106,12 @@ class Api:
         if request.query.get("watch", "").lower() in {"1", "true"}:
             return await streams.watch(self.scenario, self.store, resource, namespace, request)
         chosen = matcher(request.query)
-        items = [item for item in self.store.all(resource.plural, namespace) if chosen(item)]
+        # Like the real API: what a list holds does not repeat its kind.
+        items = [
+            {key: value for key, value in item.items() if key not in {"kind", "apiVersion"}}
+            for item in self.store.all(resource.plural, namespace)
+            if chosen(item)
+        ]
         kind = f"{resource.kind}List"
         if "as=PartialObjectMetadataList" in request.headers.get("Accept", ""):
             kind, items = "PartialObjectMetadataList", [_partial(item) for item in items]

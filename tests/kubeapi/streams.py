@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import datetime as dt
 import json
 
 from aiohttp import web
@@ -11,7 +13,7 @@ from tests.kubeapi.errors import ApiError
 from tests.kubeapi.resources import Obj, Resource
 from tests.kubeapi.scenario import Scenario
 from tests.kubeapi.selectors import matcher
-from tests.kubeapi.store import Change, Store, now
+from tests.kubeapi.store import Change, Store
 
 
 async def watch(
@@ -50,6 +52,8 @@ class _Watch:
             if fresh:
                 await self._send_present()
             await self._send_changes(float(query.get("timeoutSeconds") or 3600))
+        except ConnectionResetError:
+            return self.response  # the client has gone
         finally:
             store.listeners.remove(self.queue.put_nowait)
         return self.response
@@ -104,14 +108,40 @@ async def logs(scenario: Scenario, pod: Obj, request: web.Request) -> web.Stream
     if previous and not (status and status.get("lastState")):
         raise ApiError(400, "BadRequest", f'previous terminated container "{container}" in pod "{name}" not found')
     lines = list(scenario.crashing.get(container) or scenario.logs.get(container) or [f"{container} of {name} started"])
-    response = web.StreamResponse(headers={"Content-Type": "text/plain"})
-    await response.prepare(request)
-    tail = int(query["tailLines"]) if "tailLines" in query else len(lines)
-    for line in lines[max(0, len(lines) - tail) :]:
-        await response.write(f"{line}\n".encode())
-    number = len(lines)
-    while query.get("follow", "").lower() in {"1", "true"} and request.transport is not None:
-        await asyncio.sleep(scenario.log_interval)
-        number += 1
-        await response.write(f"[I {now()} JupyterHub app:{number}] line {number} of {container}\n".encode())
-    return response
+    log = _Log(scenario, pod, container, lines, request)
+    with contextlib.suppress(ConnectionResetError):  # the client has gone
+        await log.serve()
+    return log.response
+
+
+class _Log:
+    """One client's view of a log whose lines have a time each; the pod's start is that of the first."""
+
+    def __init__(self, scenario: Scenario, pod: Obj, container: str, lines: list[str], request: web.Request) -> None:
+        self.scenario, self.container, self.lines, self.request = scenario, container, lines, request
+        self.start = dt.datetime.fromisoformat(pod["metadata"]["creationTimestamp"])
+        self.response = web.StreamResponse(headers={"Content-Type": "text/plain"})
+
+    async def serve(self) -> None:
+        query, lines = self.request.query, self.lines
+        await self.response.prepare(self.request)
+        tail = int(query["tailLines"]) if "tailLines" in query else len(lines)
+        for number in range(max(0, len(lines) - tail), len(lines)):
+            await self._send(number, lines[number])
+        began = asyncio.get_running_loop().time()
+        number = len(lines) + round((dt.datetime.now(dt.UTC) - self.start).total_seconds() / self.scenario.log_interval)
+        while query.get("follow", "").lower() in {"1", "true"} and self.request.transport is not None:
+            await asyncio.sleep(self.scenario.log_interval)
+            number += 1
+            await self._send(number, f"[I JupyterHub app:{number}] line {number} of {self.container}")
+            cut = self.scenario.cut_watches_after
+            if cut is not None and asyncio.get_running_loop().time() - began >= cut:
+                self.request.transport.abort()
+
+    async def _send(self, number: int, line: str) -> None:
+        when = self.start + dt.timedelta(seconds=number * self.scenario.log_interval)
+        stamp = when.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        if stamp < self.request.query.get("sinceTime", ""):
+            return
+        prefix = f"{stamp} " if self.request.query.get("timestamps") == "true" else ""
+        await self.response.write(f"{prefix}{line}\n".encode())
