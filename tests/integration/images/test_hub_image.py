@@ -1,0 +1,69 @@
+"""The hub image, from a stand-in for the chart's own."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.images.building import PREFIX, answers, build, docker, inspect
+from wizard.errors import StepFailed
+
+pytestmark = [pytest.mark.tier("docker", "buildx", "base_image", "network"), pytest.mark.timeout(1200)]
+
+HUB_BASE = "codehub-test/k8s-hub:5"
+
+
+@pytest.fixture(scope="module")
+def hub_base(base_image: str, ca_file: Path) -> str:
+    """An image with JupyterHub 5 that is like the chart's."""
+    command = ["docker", "buildx", "build", "--quiet", "--load", "--provenance=false", f"--tag={HUB_BASE}"]
+    command += [f"--secret=id=ca,src={ca_file}", f"--build-arg=BASE_IMAGE={base_image}"]
+    subprocess.run([*command, Path(__file__).with_name("hub-base")], check=True, capture_output=True, timeout=600)
+    return HUB_BASE
+
+
+@pytest.fixture(scope="module")
+def traefik_hub(
+    hub_base: str, base_image: str, ca_file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("hub")
+    setup = answers(
+        folder,
+        base_image,
+        images={"hub": {"base": hub_base}},
+        hub={"proxy": "traefik", "auth": {"kind": "native", "admins": ["root"]}},
+        build={"ca_bundle": str(ca_file)},
+    )
+    yield build(folder, setup, image="hub", reference=f"{PREFIX}/hub:1").reference
+    docker("rmi", "--force", f"{PREFIX}/hub:1")
+
+
+def test_traefik_and_its_proxy_class_are_there(traefik_hub: str) -> None:
+    assert "Version:" in docker("run", "--rm", traefik_hub, "traefik", "version")
+    script = "from importlib.metadata import entry_points; print(entry_points(group='jupyterhub.proxies').names)"
+    assert "traefik_file" in docker("run", "--rm", traefik_hub, "python3", "-c", script)
+
+
+def test_the_authenticator_is_there(traefik_hub: str) -> None:
+    docker("run", "--rm", traefik_hub, "python3", "-c", "import nativeauthenticator")
+
+
+def test_jupyterhub_is_the_bases(traefik_hub: str, hub_base: str) -> None:
+    versions = {docker("run", "--rm", image, "jupyterhub", "--version") for image in (traefik_hub, hub_base)}
+    assert len(versions) == 1
+
+
+def test_it_runs_as_the_bases_user(traefik_hub: str) -> None:
+    assert docker("run", "--rm", traefik_hub, "id").startswith("uid=1000(jovyan) gid=1000(jovyan)")
+    assert inspect(traefik_hub)["Config"]["Labels"]["codehub.proxy"] == "traefik"
+
+
+def test_a_base_without_jupyterhub(base_image: str, ca_file: Path, tmp_path: Path) -> None:
+    setup = answers(tmp_path, base_image, images={"hub": {"base": base_image}}, build={"ca_bundle": str(ca_file)})
+    with pytest.raises(StepFailed) as failed:
+        build(tmp_path, setup, image="hub")
+    assert "The hub's base image has no JupyterHub." in failed.value.why
+    assert "images.hub.base" in failed.value.fix
