@@ -201,6 +201,8 @@ class Narrator:
         if event.state == before or (before in _TASK_ENDS and event.state is TaskState.RUNNING):
             return []
         self._seen[key] = event.state
+        if event.name.startswith("[internal]") and event.state is not TaskState.FAILED:
+            return []  # BuildKit's housekeeping
         label = f"  {self._branch(event.step)}: {event.name}"
         if event.state is TaskState.RUNNING:
             self._task_began[key] = event.at
@@ -226,20 +228,13 @@ class Narrator:
             return [(f"{mark} {title}: skipped, {event.reason}", style)]
         if event.outcome is Outcome.CANCELLED:
             return [(f"{mark} {title}: {event.reason or 'stopped'}", style)]
-        lines = [(f"{mark} {title}: failed after {duration(event.seconds)}", style)]
-        if event.tail and not self._verbose:
-            lines.append(("  Its last lines:", "dim"))
-            lines += [(f"    {line}", "") for line in event.tail]
-        for label, text in (("", event.what), ("why: ", event.why), ("do:  ", event.fix), ("log: ", event.log)):
-            first, *rest = text.splitlines() or [""]
-            if first:
-                lines.append((f"  {label}{first}", "bold" if not label else ""))
-            lines += [(" " * 7 + line, "") for line in rest]
-        return lines
+        return [(f"{mark} {title}: failed after {duration(event.seconds)}", style), (f"  {event.what}", "bold")]
 
     def _run_finished(self, event: RunFinished) -> list[tuple[str, str]]:
         _, _, style = _STYLES[event.outcome]
-        return [(f"{event.summary or event.outcome.capitalize()} ({duration(event.seconds)})", style)]
+        # What failed has been said at its step, and is said in full on stderr.
+        summary = "Failed." if event.outcome is Outcome.FAILED else event.summary
+        return [(f"{summary} ({duration(event.seconds)})", style)]
 
     def _branch(self, step: str) -> str:
         return self._branches.get(step) or step

@@ -53,7 +53,11 @@ def warn(text: str) -> None:
 def _say(label: str, lines: Iterable[str]) -> None:
     from wizard.text import clean
 
-    shown = [clean(part) for line in lines for part in line.split("\n")]
+    shown = []
+    for line in lines:
+        first, *rest = line.split("\n")
+        # What goes on over several lines stands below the text, not below its label.
+        shown += [clean(first), *("     " + clean(part).removeprefix("     ") for part in rest)]
     with contextlib.suppress(OSError, ValueError):
         # A closed stderr must not hide the exit code.
         print(label + "\n  ".join(shown), file=sys.stderr, flush=True)  # noqa: T201

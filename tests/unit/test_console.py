@@ -96,7 +96,8 @@ def test_a_whole_run_reads_as_lines() -> None:
     ]
 
 
-def test_a_failure_shows_cause_last_lines_advice_and_log() -> None:
+def test_a_failure_names_what_failed() -> None:
+    """The cause, the last lines, the advice and the log go to stderr, from `codehub apply`."""
     lines = shown(
         STARTED,
         step(),
@@ -105,22 +106,22 @@ def test_a_failure_shows_cause_last_lines_advice_and_log() -> None:
             outcome=Outcome.FAILED,
             seconds=3,
             what="The notebook image could not be built.",
-            why="npm has no such package.\nIt was asked for by a line of yours.",
-            fix="Check the name.",
-            log="/logs/r1/build-notebook.log",
+            why="npm has no such package.",
             tail=("npm ERR! 404",),
         ),
+        RunFinished(run="r1", outcome=Outcome.FAILED, seconds=4, exit_code=1, summary="The notebook image could not."),
     )
     assert lines[2:] == [
         "✖ Build the notebook image: failed after 3.0 s",
-        "  Its last lines:",
-        "    npm ERR! 404",
         "  The notebook image could not be built.",
-        "  why: npm has no such package.",
-        "       It was asked for by a line of yours.",
-        "  do:  Check the name.",
-        "  log: /logs/r1/build-notebook.log",
+        "Failed. (4.0 s)",
     ]
+
+
+def test_buildkits_housekeeping_is_told_of_only_when_it_fails() -> None:
+    housekeeping = "[internal] load .dockerignore"
+    assert shown(task(TaskState.RUNNING, name=housekeeping), task(TaskState.DONE, name=housekeeping)) == []
+    assert len(shown(task(TaskState.RUNNING, name=housekeeping), task(TaskState.FAILED, name=housekeeping))) == 1
 
 
 def test_many_updates_of_one_piece_of_work_are_two_lines() -> None:

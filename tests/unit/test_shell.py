@@ -53,7 +53,7 @@ def test_an_error_is_labelled_lines(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err.splitlines() == [
         "Error: It failed.",
         "  why: First.",
-        "  Second.",
+        "       Second.",
         "  do:  Try again.",
         "  log: /tmp/x.log",
     ]

@@ -97,4 +97,11 @@ def _say_failures(failures: Iterable[StepFinished]) -> None:
 
     for failure in failures:
         log = Path(failure.log) if failure.log else None
-        complain(CodehubError(failure.what or "A step failed.", why=failure.why, fix=failure.fix, log=log))
+        complain(CodehubError(failure.what or "A step failed.", why=_cause(failure), fix=failure.fix, log=log))
+
+
+def _cause(failure: StepFinished) -> str:
+    """Why a step failed, with its last lines unless the reason quotes them."""
+    if not failure.tail or failure.tail[-1] in failure.why:
+        return failure.why
+    return "\n".join(filter(None, [failure.why, "Its last lines:", *(f"  {line}" for line in failure.tail)]))

@@ -14,54 +14,54 @@ from wizard.errors import UsageError
 @click.command()
 @folder_argument
 @click.option("--step", default="", metavar="STEP", help="Print this step's log.")
-@click.option("--run", "run_name", default="", metavar="RUN", help="Of this run; by default the last one.")
-@click.option("--path", "only_path", is_flag=True, help="Print only where the log is.")
+@click.option("--run", "run_name", default="", metavar="RUN", help="Only of this run, such as 20260131T120000000000Z.")
+@click.option("--path", "only_path", is_flag=True, help="Print only where logs are.")
 def logs(folder: Path, step: str, run_name: str, *, only_path: bool) -> None:
-    """List the logs of the last run, or print one step's."""
+    """List the last log of each step, or print one."""
     answers_path(folder)
-    run = _run_folder(folder, run_name)
-    found = {path.stem: path for path in sorted(run.glob("*.log"), key=lambda path: path.stat().st_mtime)}
-    if step:
-        if step not in found:
-            raise UsageError(
-                f"The run {run.name} has no log of a step {step!r}.",
-                why=f"It has: {', '.join(found) or 'none'}.",
-                fix=f"See: codehub logs {quoted(folder)}",
-            )
-        click.echo(str(found[step])) if only_path else _print(found[step])
+    found = _logs(folder, run_name)
+    if not step:
+        _list(found, only_path=only_path)
+    elif step not in found:
+        raise UsageError(
+            f"There is no log of a step {step!r}.",
+            why=f"There are: {', '.join(found) or 'none'}.",
+            fix=f"See: codehub logs {quoted(folder)}",
+        )
     elif only_path:
-        click.echo(str(run))
+        click.echo(str(found[step]))
     else:
-        _list(run, found)
+        _print(found[step])
 
 
-def _run_folder(folder: Path, name: str) -> Path:
+def _logs(folder: Path, run_name: str) -> dict[str, Path]:
+    """The newest log of each step, by its id, oldest run first; only those of one run where it is named."""
     from wizard.run.folder import SetupFolder
 
-    logs_folder = SetupFolder(folder).logs
-    runs = {path.name: path for path in sorted(logs_folder.glob("*")) if path.is_dir()}
+    runs = {path.name: path for path in sorted(SetupFolder(folder).logs.glob("*")) if path.is_dir()}
     if not runs:
         raise UsageError(
             f"There are no logs in {folder}.", why="Nothing was run yet.", fix=f"Run: codehub apply {quoted(folder)}"
         )
-    if name and name not in runs:
+    if run_name and run_name not in runs:
         raise UsageError(
-            f"There is no run {name!r}.",
+            f"There is no run {run_name!r}.",
             why=f"There are: {', '.join(runs)}.",
             fix="Name one of them, or leave out --run.",
         )
-    return runs[name] if name else list(runs.values())[-1]
+    chosen = [runs[run_name]] if run_name else runs.values()
+    newest = {path.stem: path for run in chosen for path in run.glob("*.log")}
+    return dict(sorted(newest.items(), key=lambda item: item[1].stat().st_mtime))
 
 
-def _list(run: Path, found: dict[str, Path]) -> None:
+def _list(found: dict[str, Path], *, only_path: bool) -> None:
     from wizard.wording import size
 
-    click.echo(f"{run}")
     width = max(map(len, found), default=0)
     for step, path in found.items():
-        click.echo(f"  {step:<{width}}  {size(path.stat().st_size):>8}  {path}")
+        click.echo(str(path) if only_path else f"{step:<{width}}  {size(path.stat().st_size):>8}  {path}")
     if not found:
-        click.echo("  No step was run.")
+        click.echo("No step was run.")
 
 
 def _print(path: Path) -> None:
