@@ -94,6 +94,12 @@ def _login(setup: Setup, secrets: Secrets) -> str:
     lines = ["## Who gets in", "", _LOGINS[auth.kind]]
     if secrets.logins(setup):
         lines.append(f"The passwords are in `{SECRETS}`.")
+    if auth.kind != "native" and not auth.allow_all:
+        lines.append(
+            "Who is let in is named in `codehub.yaml` (`hub.auth.users`, `hub.auth.admins`"
+            + (", `hub.auth.organizations`" if setup.uses_oauth else "")
+            + "); adding somebody on the hub's admin page alone lets nobody in."
+        )
     if setup.uses_oauth:
         lines.append(f"The client secret belongs into `{SECRETS}`.")
         if setup.callback_url:

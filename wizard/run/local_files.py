@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from wizard.errors import UsageError
@@ -24,19 +25,22 @@ def read_local_files(setup: Setup, folder: Path) -> dict[str, bytes]:
     found = {path: _read(field, path, folder) for field, path in local_paths(setup)}
     # Its hash tells a changed CA; its absence is the build's to report, rendering needs it not.
     ca = setup.build.ca_bundle
-    if ca and absolute(folder, ca).is_file():
-        found[ca] = _read("build.ca_bundle", ca, folder)
+    if ca:
+        with contextlib.suppress(UsageError):
+            found[ca] = _read("build.ca_bundle", ca, folder)
     return found
 
 
 def _read(field: str, path: str, folder: Path) -> bytes:
-    place = absolute(folder, path)
+    answer, fix = f"It is the answer to {field}", "Correct the path; a relative one begins at the setup folder."
     try:
-        if place.is_file() and place.stat().st_size > _LIMIT:
-            raise UsageError(f"{place} is too large.", why=f"It is the answer to {field}.", fix="Name the right file.")
+        place = absolute(folder, path)
+        if not place.is_file():
+            raise UsageError(f"{place} is not a file.", why=f"{answer}.", fix=fix)
+        if place.stat().st_size > _LIMIT:
+            raise UsageError(f"{place} is too large.", why=f"{answer}; it has more than {_LIMIT:,} bytes.", fix=fix)
         return place.read_bytes()
     except (OSError, RuntimeError) as error:
+        # RuntimeError: a `~name` of nobody
         why = getattr(error, "strerror", None) or str(error)
-        raise UsageError(
-            f"{place} could not be read.", why=f"It is the answer to {field}: {why}.", fix="Correct the path."
-        ) from error
+        raise UsageError(f"{path} could not be read.", why=f"{answer}: {why}.", fix=fix) from error

@@ -212,6 +212,24 @@ class TestBuild:
             assert done.stdout.startswith(f"Usage: ./{script}")
 
 
+@pytest.mark.tier("docker", "buildx")
+def test_the_real_docker_builds_with_it(folder: Path) -> None:
+    chosen = setup(hub__proxy="traefik", images__hub__name="codehub-test/script", build__ca_bundle="it's a, ca.pem")
+    written(folder, chosen)
+    (folder / "it's a, ca.pem").write_text("certificate")
+    (folder / "Dockerfile.hub").write_text("FROM scratch\nARG CA_SHA256\nLABEL ca=$CA_SHA256\nCOPY build /build\n")
+    docker = parts.program("docker")
+    assert docker
+    try:
+        done = subprocess.run([folder / "build.sh", "hub", "--no-deliver"], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        label = [str(docker), "image", "inspect", "--format", "{{.Config.Labels.ca}}", chosen.hub_reference]
+        seen = subprocess.run(label, capture_output=True, text=True, check=True)
+        assert seen.stdout.strip() == hashlib.sha256(b"certificate").hexdigest()
+    finally:
+        subprocess.run([docker, "image", "rm", chosen.hub_reference], capture_output=True, check=False)
+
+
 class TestDelivery:
     IMAGE = "code-server-notebook:1.0.0"
 
