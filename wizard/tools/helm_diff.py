@@ -104,4 +104,6 @@ def _veil(name: str, value: object, other: Mapping[str, Any], side: str) -> str:
 def _lines(item: dict[str, Any] | None) -> list[str]:
     if item is None:
         return []
-    return yaml.dump(item, Dumper=_Plain, default_flow_style=False, sort_keys=True, width=160).splitlines()
+    return yaml.dump(
+        item, Dumper=_Plain, default_flow_style=False, sort_keys=True, allow_unicode=True, width=160
+    ).splitlines()
