@@ -6,6 +6,7 @@ import subprocess
 import tarfile
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ def image_name() -> Iterator[str]:
     for reference in docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").splitlines():
         if name in reference:
             docker("image", "rm", "--force", reference, check=False)
+    docker("image", "prune", "--force", "--filter", f"label=codehub.test={name}", check=False)
 
 
 @pytest.fixture
@@ -51,7 +53,8 @@ def make_request(tmp_path: Path, image_name: str) -> MakeRequest:
             "context": context,
             "tags": (f"{image_name}:1",),
         }
-        return BuildRequest(**(known | changes))  # type: ignore[arg-type]
+        request = BuildRequest(**(known | changes))  # type: ignore[arg-type]
+        return replace(request, labels={**request.labels, "codehub.test": image_name})
 
     return make
 

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -128,10 +129,20 @@ def refusing_registry(status: int, code: str) -> Iterator[str]:
         yield address
 
 
+@dataclass
+class SlowRegistry:
+    """A registry that takes layers very slowly, until `hurry` is set; counts the bytes that came."""
+
+    address: str = ""
+    received: int = 0
+    hurry: threading.Event = field(default_factory=threading.Event)
+    hung_up: threading.Event = field(default_factory=threading.Event)
+
+
 @contextmanager
-def slow_registry() -> Iterator[tuple[str, threading.Event, threading.Event]]:
-    """A registry that takes layers very slowly; gives host:port, "bytes came" and "the other side hung up"."""
-    started, hung_up = threading.Event(), threading.Event()
+def slow_registry() -> Iterator[SlowRegistry]:
+    """Run a SlowRegistry."""
+    slow = SlowRegistry()
 
     class Handler(_Quiet):
         def do_GET(self) -> None:
@@ -145,14 +156,15 @@ def slow_registry() -> Iterator[tuple[str, threading.Event, threading.Event]]:
 
         def do_PATCH(self) -> None:
             with suppress(OSError):
-                while self.rfile.read(16_384):
-                    started.set()
-                    time.sleep(0.05)
-            hung_up.set()
+                while data := self.rfile.read(16_384):
+                    slow.received += len(data)
+                    if not slow.hurry.is_set():
+                        time.sleep(0.05)
+            slow.hung_up.set()
             self.close_connection = True
 
-    with _serving(Handler) as address:
-        yield address, started, hung_up
+    with _serving(Handler) as slow.address:
+        yield slow
 
 
 class SilentServer:

@@ -83,12 +83,15 @@ async def test_push_pull_and_lookup(
 
 
 async def test_cancel_ends_the_push_here_and_on_the_daemon(make_image: MakeImage, recorder: Recorder) -> None:
-    with slow_registry() as (address, started, hung_up):
-        task: asyncio.Task[object] = asyncio.create_task(registry.push(make_image(address, 20_000_000), recorder))
-        await until(started.is_set, "the first bytes")
-        await until(lambda: any(seen.current for seen in recorder.tasks), "progress in bytes")
+    size = 20_000_000
+    with slow_registry() as slow:
+        task: asyncio.Task[object] = asyncio.create_task(registry.push(make_image(slow.address, size), recorder))
+        await until(lambda: slow.received and any(seen.current for seen in recorder.tasks), "the first bytes")
         assert await cancel(task) < 2
-        await until(hung_up.is_set, "the daemon to hang up", seconds=5)
+        await asyncio.sleep(1)
+        slow.hurry.set()
+        await until(slow.hung_up.is_set, "the daemon to hang up")
+        assert slow.received < size
     assert set(recorder.last().values()) == {TaskState.CANCELLED}
 
 
