@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from wizard.errors import UsageError
+from wizard.files import write_atomically
 from wizard.plan.facts import Facts, ReleaseFacts
-from wizard.plan.images import Destination
+from wizard.plan.images import Destination, build_id, deliver_id
 from wizard.plan.kubernetes import DEPLOY, plan_kubernetes
 from wizard.plan.model import Plan, StepRecord
 from wizard.render.model import ImageBuild
+from wizard.render.pins import FILE as PINS
+from wizard.render.pins import pins
 from wizard.run.context import Action, StepContext
 from wizard.run.folder import SetupFolder
 from wizard.setup.delivery import resolve_delivery
@@ -56,7 +59,7 @@ class KubernetesTarget:
             facts,
         )
         actions = image_actions(self._images, facts.bases)
-        actions[DEPLOY] = _deploy_action(release, chart, self._values())
+        actions[DEPLOY] = self._deploy_action(release, chart)
         return plan, actions
 
     async def _facts(self, release: ReleaseFacts | None) -> Facts:
@@ -73,12 +76,29 @@ class KubernetesTarget:
     def _values(self) -> list[Path]:
         """The values files in the order in which Helm merges them, the person's own last."""
         folder = self._folder
-        named = (folder.values, folder.secrets, folder.extra_values)
-        return [path for path in named if path.name in self._hashes]
+        named = (folder.values, folder.path / PINS, folder.secrets, folder.extra_values)
+        return [path for path in named if path.name in self._hashes or path.name == PINS]
+
+    def _deploy_action(self, release: helm.Release, chart: Chart) -> Action:
+        async def deploy(context: StepContext) -> Mapping[str, Any]:
+            write_atomically(self._folder.path / PINS, pins(self._setup, self._digests(context.results)))
+            revision = await release.upgrade_install(chart, self._values(), context)
+            return {"revision": revision.number, "status": revision.status, "chart": revision.chart}
+
+        return deploy
+
+    def _digests(self, results: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+        """Digests in the registry by image name; images that stay on this machine have none."""
+        digests = {}
+        for image in self._images:
+            source = results.get(build_id(image.inputs.name) if image.inputs.pushes else deliver_id(image.inputs.name))
+            if source:
+                digests[image.inputs.name] = str(source.get("digest", ""))
+        return digests
 
     def _release_inputs(self) -> dict[str, str]:
         target, chart = self._setup.target, self._chart()
-        inputs = {path.name: self._hashes[path.name] for path in self._values()}
+        inputs = {path.name: self._hashes[path.name] for path in self._values() if path.name != PINS}
         inputs |= {"context": target.context, "namespace": target.namespace, "release": target.release}
         inputs |= {"chart": target.chart.source, "version": target.chart.version}
         if not chart.is_remote:
@@ -93,14 +113,6 @@ def _require_known(delivery: str) -> None:
             why="This version of codehub pushes to a registry, or leaves the images in the cluster's own Docker.",
             fix="Set images.registry to a registry that the cluster can pull from.",
         )
-
-
-def _deploy_action(release: helm.Release, chart: Chart, values: list[Path]) -> Action:
-    async def deploy(context: StepContext) -> Mapping[str, Any]:
-        revision = await release.upgrade_install(chart, values, context)
-        return {"revision": revision.number, "status": revision.status, "chart": revision.chart}
-
-    return deploy
 
 
 def _tree_hash(path: Path) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from wizard.errors import CodehubError, UsageError
-from wizard.files import content_hash, read_text
+from wizard.files import content_hash
 from wizard.plan.model import Decision, Plan, Step, StepRecord
 from wizard.render import render
 from wizard.render.buildargs import image_builds
@@ -89,7 +89,7 @@ def rendering(folder: SetupFolder, *, setup: Setup | None = None, overwrite: Ove
     """
     answers = setup or store.load(folder.answers)
     warnings = require_sound(answers, str(folder.answers))
-    secrets = _secrets(folder).complete(answers)
+    secrets = folder.load_secrets().complete(answers)
     loaded = folder.load_state()
     local_files = read_local_files(answers, folder.path)
     files = render(answers, secrets, local_files)
@@ -183,11 +183,6 @@ def _target(folder: SetupFolder, made: Rendering) -> Target:
         why="Only the kubernetes target can.",
         fix="Set target.kind=kubernetes.",
     )
-
-
-def _secrets(folder: SetupFolder) -> Secrets:
-    path = folder.secrets
-    return Secrets.parse(read_text(path)) if path.exists() else Secrets()
 
 
 def _from_step(plan: Plan, start: str) -> Plan:
