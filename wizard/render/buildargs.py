@@ -35,7 +35,8 @@ _NOTEBOOK_FOLDERS = {
     "home": "dockerfiles/home",
     "singleuser": "singleuser",
 }
-_HUB_FOLDERS = {"build": "dockerfiles/build"}
+_HUB_FOLDERS = {"build/common": "dockerfiles/build/common"}
+_HUB_SCRIPT = "hub.sh"
 
 _EXTRA = """\
 
@@ -85,7 +86,8 @@ def _notebook(setup: Setup, local_files: Mapping[str, bytes]) -> ImageBuild:
 
 def _hub(setup: Setup, local_files: Mapping[str, bytes]) -> ImageBuild:
     text = asset_text("dockerfiles/Dockerfile.hub")
-    return _build(setup, "hub", hub_args(setup), text, _shipped(_HUB_FOLDERS), local_files)
+    files = _shipped(_HUB_FOLDERS) | {f"build/{_HUB_SCRIPT}": _asset_files("dockerfiles/build")[_HUB_SCRIPT]}
+    return _build(setup, "hub", hub_args(setup), text, files, local_files)
 
 
 def _build(

@@ -22,6 +22,7 @@ from wizard.setup.delivery import resolve_delivery
 from wizard.setup.model import Setup
 from wizard.targets.images import Buildable, buildables, image_actions, image_facts, registry_facts
 from wizard.tools import helm
+from wizard.tools.deploy import deploy
 from wizard.tools.helm_chart import Chart
 from wizard.tools.process import command_line
 
@@ -80,12 +81,13 @@ class KubernetesTarget:
         return [path for path in named if path.name in self._hashes or path.name == PINS]
 
     def _deploy_action(self, release: helm.Release, chart: Chart) -> Action:
-        async def deploy(context: StepContext) -> Mapping[str, Any]:
+        async def work(context: StepContext) -> Mapping[str, Any]:
             write_atomically(self._folder.path / PINS, pins(self._setup, self._digests(context.results)))
-            revision = await release.upgrade_install(chart, self._values(), context)
+            load_balancer = self._setup.target.expose.kind == "loadbalancer"
+            revision = await deploy(release, chart, self._values(), context, load_balancer=load_balancer)
             return {"revision": revision.number, "status": revision.status, "chart": revision.chart}
 
-        return deploy
+        return work
 
     def _digests(self, results: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
         """Digests in the registry by image name; images that stay on this machine have none."""
