@@ -7,6 +7,7 @@ import re
 import secrets
 import signal
 import subprocess
+import urllib.request
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -93,7 +94,7 @@ class Hub:
             if proxy == "traefik":
                 hub.start("traefik")
             hub.start("hub")
-            wait_until(lambda: port_answers(hub.port), f"the proxy to listen: {hub.log()}")
+            wait_until(hub.answers, f"the hub behind its proxy: {hub.log()}")
         except BaseException:
             hub.finish()
             raise
@@ -108,6 +109,14 @@ class Hub:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    def answers(self) -> bool:
+        """Whether the hub is reached through the proxy, which may get its routes a moment later."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/hub/health", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
 
     def direct_port(self, user: str, name: str = "") -> int:
         """The port of the single-user server itself, past the proxy."""

@@ -41,9 +41,9 @@ async def test_entrance(hub: Hub, check: Check, server: str) -> None:
 
 
 @pytest.mark.parametrize("check", RELAY, ids=_name)
-async def test_relay(hub: Hub, backend: Backend, check: Check) -> None:
-    await hub.launch("alice")
-    await check(hub, backend, "alice")
+async def test_relay(hub5: Hub, backend: Backend, check: Check) -> None:
+    await hub5.launch("alice")
+    await check(hub5, backend, "alice")
 
 
 @pytest.mark.parametrize(
