@@ -1,28 +1,46 @@
-"""Start-up: `codehub --help` beside the smallest click program, and ./codehub beside the command it starts."""
+"""How quickly `codehub --help` is there, against a bare Python and a bare click: wall time, median of runs, ratios.
 
+Run from a checkout whose .venv is made: `.venv/bin/python bench/startup.py [RUNS]`. Prints one JSON document.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
 import sys
-from collections.abc import Iterator
+import time
 
-from bench.measure import ROOT, Row, command, side_by_side
+COMMANDS = {
+    "python": ["-c", "pass"],
+    "click": ["-c", "import click; click.Command('x', params=[], help='x').main(['--help'], standalone_mode=False)"],
+    "codehub --version": ["-m", "wizard", "--version"],
+    "codehub --help": ["-m", "wizard", "--help"],
+    "codehub fields": ["-m", "wizard", "fields"],
+}
 
-_CLICK = "import click\n@click.group()\ndef main(): pass\nmain(['--help'])"
+
+def measure(arguments: list[str], runs: int) -> float:
+    """The median wall time of a Python with these arguments, in seconds; one run before is not counted."""
+    times = []
+    for _ in range(runs + 1):
+        began = time.perf_counter()
+        subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
+        times.append(time.perf_counter() - began)
+    return statistics.median(times[1:])
 
 
-def rows() -> Iterator[Row]:
-    """Measure; needs `.venv`, which ./check makes."""
-    script = ROOT / ".venv" / "bin" / "codehub"
-    ours = command(sys.executable, "-P", script, "--help")
-    yield Row(
-        "codehub --help",
-        "a click group with nothing in it",
-        *side_by_side(ours, command(sys.executable, "-P", "-c", _CLICK), 20),
-        goal="≤ 2",
-        note="Python and click",
-    )
-    yield Row(
-        "./codehub --help",
-        "the same command without the launcher",
-        *side_by_side(command(ROOT / "codehub", "--help"), ours, 20),
-        goal="+30 ms",
-        note="one shell, one checksum",
-    )
+def main() -> None:
+    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 15
+    seconds = {name: measure(arguments, runs) for name, arguments in COMMANDS.items()}
+    report = {
+        "runs": runs,
+        "milliseconds": {name: round(value * 1000, 1) for name, value in seconds.items()},
+        "times python": {name: round(value / seconds["python"], 2) for name, value in seconds.items()},
+        "times click": {name: round(value / seconds["click"], 2) for name, value in seconds.items()},
+    }
+    print(json.dumps(report, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+import os
 from urllib.parse import urlsplit
 
 from wizard.errors import MissingError
-from wizard.text import clean, without_credentials
-from wizard.tools import helm
+from wizard.text import clean
+from wizard.tools import helm, kube
 from wizard.tools.doctor_model import Check, Finding, Scope, State, numbers
+from wizard.tools.kube_errors import ClusterUnreachable
 from wizard.tools.kubeconfig import KubeContext, read_kubeconfig
 
 ANSWER_TIMEOUT = 2.0
@@ -98,9 +99,24 @@ async def _cluster(scope: Scope) -> Finding:
     if silent:
         return _unreachable(chosen, silent)
     try:
-        version = await _version(chosen.name)
-    except Exception as error:  # noqa: BLE001 - the client's plug-ins raise anything
-        return _refused(chosen, error)
+        async with asyncio.timeout(_CREDENTIALS_TIMEOUT), kube.connect(chosen.name) as api:
+            version = clean(await api.version())
+    except TimeoutError:
+        return _unreachable(chosen, "It accepts connections but does not answer in time.")
+    except ClusterUnreachable as error:
+        return _unreachable(chosen, error.why or error.what)
+    except MissingError as error:
+        command = f"kubectl --context {chosen.name} version"
+        why = f"{error.what} {error.why}".strip()
+        return Finding(
+            name="cluster",
+            title=title,
+            state=State.MISSING,
+            found=chosen.server,
+            why=why,
+            fix=error.fix,
+            command=command,
+        )
     found = f"Kubernetes {version} at {chosen.server}"
     if numbers(version) < numbers(scope.min_kubernetes):
         return Finding(
@@ -128,28 +144,13 @@ async def _does_not_listen(server: str) -> str | None:
             _, writer = await asyncio.open_connection(host, parts.port or (443 if parts.scheme == "https" else 80))
     except TimeoutError:
         return f"No answer within {ANSWER_TIMEOUT:g} seconds."
-    except (OSError, ValueError) as error:
-        return clean(getattr(error, "strerror", None) or str(error))
+    except OSError as error:
+        number = error.errno or 0  # below zero for name look-ups, which have texts of their own
+        return f"{os.strerror(number) if number > 0 else clean(error.strerror or str(error))}."
+    except ValueError as error:
+        return clean(str(error))
     writer.close()
     return None
-
-
-async def _version(context: str) -> str:
-    """The cluster's version, such as `v1.31.2`, asked with the context's own credentials."""
-    client_module, config_module = await asyncio.to_thread(_client_modules)
-    async with asyncio.timeout(_CREDENTIALS_TIMEOUT):
-        configuration = client_module.Configuration()
-        await config_module.load_kube_config(context=context, client_configuration=configuration)
-        async with client_module.ApiClient(configuration) as api:
-            answer = await client_module.VersionApi(api).get_code(_request_timeout=ANSWER_TIMEOUT)
-    return clean(str(answer.git_version))
-
-
-def _client_modules() -> tuple[Any, Any]:
-    """kubernetes_asyncio takes 0.3 s to import: done in a thread."""
-    from kubernetes_asyncio import client, config
-
-    return client, config
 
 
 def _unreachable(chosen: KubeContext, why: str) -> Finding:
@@ -165,24 +166,6 @@ def _unreachable(chosen: KubeContext, why: str) -> Finding:
         why=why,
         fix="Start the cluster, or connect to its network (VPN), or choose another context.",
         command=start or f"kubectl --context {chosen.name} cluster-info",
-    )
-
-
-def _refused(chosen: KubeContext, error: Exception) -> Finding:
-    status = getattr(error, "status", None)
-    text = without_credentials(clean(" ".join(str(error).split()))) or type(error).__name__
-    if isinstance(error, TimeoutError):
-        return _unreachable(chosen, "It accepts connections but does not answer in time.")
-    if status in {401, 403}:
-        text = f"It refuses these credentials (HTTP {status})."
-    return Finding(
-        name="cluster",
-        title="Cluster",
-        state=State.MISSING,
-        found=chosen.server,
-        why=text[:300],
-        fix="Log in to the cluster again, so that this command answers.",
-        command=f"kubectl --context {chosen.name} version",
     )
 
 

@@ -1,0 +1,129 @@
+"""`codehub export`: what is handed on works elsewhere, is the same each time, and holds no secret."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.support.program import codehub
+
+
+@pytest.fixture
+def setup(tmp_path: Path) -> Path:
+    folder = tmp_path / "hub"
+    assert codehub("init", folder, "--set", "hub.auth.users=alice", "--set", "target.context=minikube").code == 0
+    assert codehub("render", folder).code == 0
+    return folder
+
+
+def passwords(setup: Path) -> list[str]:
+    made = yaml.safe_load((setup / "secrets.yaml").read_text(encoding="utf-8"))["hub"]["config"]
+    return [str(value) for traits in made.values() for value in traits.values()]
+
+
+def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
+    return {
+        str(path.relative_to(folder)): (path.read_bytes(), stat.S_IMODE(path.stat().st_mode))
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_a_folder_without_secrets(setup: Path, tmp_path: Path) -> None:
+    before = contents(setup)
+    ended = codehub("export", setup, "--output", tmp_path / "out")
+    assert (ended.code, ended.err) == (0, "")
+    exported = contents(tmp_path / "out")
+    assert {"codehub.yaml", "config.yaml", "build.sh", "deploy.sh", "README.md", "secrets.example.yaml"} <= set(
+        exported
+    )
+    assert not {name for name in exported if name == "secrets.yaml" or name.startswith(".codehub")}
+    assert exported["build.sh"][1] == 0o755
+    everything = b"".join(content for content, _ in exported.values())
+    assert passwords(setup)
+    assert not [password for password in passwords(setup) if password.encode() in everything]
+    assert contents(setup) == before
+
+
+def test_what_is_exported_checks_out_as_a_setup_again(setup: Path, tmp_path: Path) -> None:
+    assert codehub("export", setup, "--output", tmp_path / "out").code == 0
+    assert codehub("render", tmp_path / "out").code == 0
+    assert passwords(tmp_path / "out") != passwords(setup)
+
+
+@pytest.mark.tier("helm3")
+def test_a_placeholder_is_never_deployed(setup: Path, tmp_path: Path, helm3: Path) -> None:
+    out = tmp_path / "out"
+    assert codehub("export", setup, "--output", out).code == 0
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "helm").symlink_to(helm3)
+    env = {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin", "HOME": str(tmp_path)}
+    missing = subprocess.run([out / "deploy.sh"], capture_output=True, text=True, env=env, check=False)
+    assert (missing.returncode, "secrets.yaml is missing" in missing.stderr) == (2, True)
+    (out / "secrets.example.yaml").rename(out / "secrets.yaml")
+    unfilled = subprocess.run([out / "deploy.sh"], capture_output=True, text=True, env=env, check=False)
+    assert (unfilled.returncode, "PUT-THE-USER-PASSWORD-HERE" in unfilled.stderr) == (2, True)
+    codehub("plan", out).refused(2, "is still a placeholder")
+
+
+def test_an_archive_is_the_same_each_time(setup: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        assert codehub("export", setup, "--output", tmp_path / name / "hub.tar.gz").code == 0
+    first, second = (tmp_path / name / "hub.tar.gz" for name in ("one", "two"))
+    assert first.read_bytes() == second.read_bytes()
+    with tarfile.open(first) as archive:
+        archive.extractall(tmp_path / "unpacked", filter="data")
+    assert codehub("export", setup, "--output", tmp_path / "folder").code == 0
+    assert contents(tmp_path / "unpacked" / "hub") == contents(tmp_path / "folder")
+
+
+def test_a_plain_tar_by_its_name_or_by_request(setup: Path, tmp_path: Path) -> None:
+    assert codehub("export", setup, "--output", tmp_path / "hub.tar").code == 0
+    assert codehub("export", setup, "--output", tmp_path / "bundle", "--format", "tar").code == 0
+    for path, top in ((tmp_path / "hub.tar", "hub"), (tmp_path / "bundle", "bundle")):
+        with tarfile.open(path, "r:") as archive:
+            assert archive.getnames()[0] == top
+
+
+def test_with_secrets_only_the_owner_may_read(setup: Path, tmp_path: Path) -> None:
+    ended = codehub("export", setup, "--output", tmp_path / "out.tgz", "--with-secrets")
+    assert ended.code == 0
+    assert "It holds passwords" in ended.err
+    assert stat.S_IMODE((tmp_path / "out.tgz").stat().st_mode) == 0o600
+    assert codehub("export", setup, "--output", tmp_path / "out", "--with-secrets").code == 0
+    assert stat.S_IMODE((tmp_path / "out").stat().st_mode) == 0o700
+    assert contents(tmp_path / "out")["secrets.yaml"] == ((setup / "secrets.yaml").read_bytes(), 0o600)
+
+
+def test_a_persons_changes_go_along(setup: Path, tmp_path: Path) -> None:
+    with (setup / "Dockerfile.notebook").open("a", encoding="utf-8") as file:
+        file.write("# mine\n")
+    (setup / "values.extra.yaml").write_text("hub:\n  db: {password: hunter22}\n", encoding="utf-8")
+    ended = codehub("export", setup, "--output", tmp_path / "out")
+    assert ended.code == 0
+    assert "hub.db.password" in ended.err
+    assert "hunter22" not in ended.err
+    exported = contents(tmp_path / "out")
+    assert exported["Dockerfile.notebook"][0].endswith(b"# mine\n")
+    assert b"hunter22" in exported["values.extra.yaml"][0]
+
+
+def test_nothing_is_overwritten_unasked(setup: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    assert codehub("export", setup, "--output", tmp_path / "out").code == 0
+    codehub("export", setup, "--output", tmp_path / "out").refused(2, "exists already", "--force")
+    (tmp_path / "out" / "mine").write_text("mine", encoding="utf-8")
+    assert codehub("export", setup, "--output", tmp_path / "out", "--force").code == 0
+    assert (tmp_path / "out" / "mine").read_text(encoding="utf-8") == "mine"
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    codehub("export", setup, "--output", tmp_path / "file").refused(2, "is not a folder")
+    codehub("export", setup, "--output", tmp_path / "file", "--format", "tar").refused(2, "exists already")
+    codehub("export", setup, "--output", tmp_path / "out", "--format", "tar", "--force").refused(2, "is a folder")
+    codehub("export", setup, "--output", setup / "codehub.yaml" / "x.tar").refused(1, "could not be made")
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "mine"
