@@ -1,46 +1,29 @@
-"""How quickly `codehub --help` is there, against a bare Python and a bare click: wall time, median of runs, ratios.
+"""Start-up: what every use of the command costs, beside a bare Python, a bare click, and without the launcher."""
 
-Run from a checkout whose .venv is made: `.venv/bin/python bench/startup.py [RUNS]`. Prints one JSON document.
-"""
-
-from __future__ import annotations
-
-import json
-import statistics
-import subprocess
 import sys
-import time
+from collections.abc import Iterator
 
-COMMANDS = {
-    "python": ["-c", "pass"],
-    "click": ["-c", "import click; click.Command('x', params=[], help='x').main(['--help'], standalone_mode=False)"],
-    "codehub --version": ["-m", "wizard", "--version"],
-    "codehub --help": ["-m", "wizard", "--help"],
-    "codehub fields": ["-m", "wizard", "fields"],
-}
+from bench.measure import ROOT, Row, command, side_by_side
+
+_CLICK = "import click\n@click.group()\ndef main(): pass\nmain(['--help'])"
+_TIMES = 20
 
 
-def measure(arguments: list[str], runs: int) -> float:
-    """The median wall time of a Python with these arguments, in seconds; one run before is not counted."""
-    times = []
-    for _ in range(runs + 1):
-        began = time.perf_counter()
-        subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
-        times.append(time.perf_counter() - began)
-    return statistics.median(times[1:])
-
-
-def main() -> None:
-    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 15
-    seconds = {name: measure(arguments, runs) for name, arguments in COMMANDS.items()}
-    report = {
-        "runs": runs,
-        "milliseconds": {name: round(value * 1000, 1) for name, value in seconds.items()},
-        "times python": {name: round(value / seconds["python"], 2) for name, value in seconds.items()},
-        "times click": {name: round(value / seconds["click"], 2) for name, value in seconds.items()},
-    }
-    print(json.dumps(report, indent=2))
-
-
-if __name__ == "__main__":
-    main()
+def rows() -> Iterator[Row]:
+    """Measure; needs `.venv`, which ./check makes."""
+    script = ROOT / ".venv" / "bin" / "codehub"
+    python = command(sys.executable, "-P", "-c", "pass")
+    click = command(sys.executable, "-P", "-c", _CLICK)
+    ours = command(sys.executable, "-P", script, "--help")
+    fields = command(sys.executable, "-P", script, "fields")
+    launched = command(ROOT / "codehub", "--help")
+    yield Row("codehub --help", "python -c pass", *side_by_side(ours, python, _TIMES), note="Python and click")
+    yield Row("codehub --help", "an empty click group", *side_by_side(ours, click, _TIMES), goal="≤ 2")
+    yield Row("codehub fields", "an empty click group", *side_by_side(fields, click, _TIMES), note="pydantic")
+    yield Row(
+        "./codehub --help",
+        "the same without the launcher",
+        *side_by_side(launched, ours, _TIMES),
+        goal="+30 ms",
+        note="one shell, one checksum",
+    )
