@@ -1,0 +1,1 @@
+"""The screens of the wizard: each collects answers or shows events; the engine does the work."""

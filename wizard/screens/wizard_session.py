@@ -1,0 +1,97 @@
+"""What one sitting at the wizard knows: the folder, the answers while they are given, what was found out meanwhile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from wizard.run.folder import SetupFolder
+from wizard.setup import store
+from wizard.setup.draft import Draft, load_draft, save_draft
+from wizard.setup.model import Setup
+from wizard.setup.problems import Problem
+
+DRAFT = "draft.yaml"
+
+
+@dataclass
+class WizardSession:
+    """One folder with its answers.
+
+    saved: what codehub.yaml has, None where there is none; client_secret: of the login provider, only ever in memory
+    until it is written to secrets.yaml; overwrite: files that a person changed and that are to be written anew;
+    advanced: whether all questions are shown.
+    """
+
+    folder: SetupFolder
+    saved: Setup | None
+    draft: Draft
+    client_secret: str = field(default="", repr=False)
+    overwrite: set[str] = field(default_factory=set)
+    advanced: bool = False
+
+    @classmethod
+    def open(cls, path: Path, *, with_draft: bool = True) -> WizardSession:
+        """The session of a folder, going on with the draft that was kept there if `with_draft`.
+
+        Raises UsageError or InvalidAnswers where the folder or its codehub.yaml cannot be used.
+        """
+        folder = SetupFolder(path)
+        saved = store.load(folder.answers) if folder.answers.exists() else None
+        kept = load_draft(folder.private / DRAFT) if with_draft else None
+        return cls(folder, saved, kept or Draft(saved or Setup()))
+
+    @property
+    def draft_file(self) -> Path:
+        """Where the draft is kept."""
+        return self.folder.private / DRAFT
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether there are answers that codehub.yaml does not have."""
+        return not self.draft.same_as(self.saved or Setup())
+
+    def keep_draft(self) -> None:
+        """Keep the draft on the disk, or remove it when it says nothing new; raises CodehubError when it cannot."""
+        if self.unsaved:
+            save_draft(self.draft_file, self.draft)
+        else:
+            self.forget_draft()
+
+    def forget_draft(self) -> None:
+        """Remove the draft."""
+        self.draft_file.unlink(missing_ok=True)
+
+    def save(self) -> None:
+        """Write codehub.yaml; the draft has done its work then. Raises CodehubError when it cannot be written."""
+        self.folder.path.mkdir(parents=True, exist_ok=True)
+        store.save(self.folder.answers, self.draft.setup)
+        self.saved = self.draft.setup
+        self.draft = Draft(self.draft.setup)
+        self.forget_draft()
+
+    def problems(self) -> list[Problem]:
+        """Everything that is wrong with the answers, and the client secret that is still wanted."""
+        found = self.draft.problems()
+        if self.wants_client_secret:
+            found.insert(
+                0,
+                Problem(
+                    CLIENT_SECRET,
+                    "the login needs the provider's client secret",
+                    "Type it on the Hub screen, or put it into secrets.yaml later and save only.",
+                    level="warning",
+                ),
+            )
+        return found
+
+    @property
+    def wants_client_secret(self) -> bool:
+        """Whether the login needs a client secret and there is none, neither typed nor in secrets.yaml."""
+        if not self.draft.setup.uses_oauth or self.client_secret.strip():
+            return False
+        return bool(self.folder.load_secrets().problems(self.draft.setup))
+
+
+CLIENT_SECRET = "hub.auth.client_secret"  # noqa: S105 - the name of the field
+"""The field of the client secret on the Hub screen; it is no answer of codehub.yaml."""
