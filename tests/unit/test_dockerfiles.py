@@ -68,14 +68,15 @@ def test_every_mounted_or_copied_file_is_shipped(dockerfile: Path) -> None:
 
 @pytest.mark.parametrize("dockerfile", DOCKERFILES, ids=lambda path: path.name)
 def test_every_run_step_mounts_what_it_calls_and_can_see_the_company_ca(dockerfile: Path) -> None:
-    steps = [line for line in _instructions(dockerfile) if line.startswith("RUN ") and "/build/" in line]
+    steps = [line for line in _instructions(dockerfile) if line.startswith("RUN ") and "/dev/build/" in line]
     assert steps
     for step in steps:
-        mounts = re.findall(r"target=(/build/\S+)", step)
+        mounts = re.findall(r"target=(/dev/build/\S+)", step)
         command = step[step.rindex("--mount") :]
-        for script in re.findall(r"(/build/[a-z/-]+\.sh)", command):
+        for script in re.findall(r"(/dev/build/[a-z/-]+\.sh)", command):
             assert any(script == mount or script.startswith(f"{mount}/") for mount in mounts), step
-        assert "--mount=type=secret,id=ca" in step
+        assert all(mount.startswith("/dev/") for mount in re.findall(r"target=(\S+)", step)), step
+        assert "--mount=type=secret,id=ca,target=/dev/build/ca" in step
 
 
 def test_every_script_is_used() -> None:

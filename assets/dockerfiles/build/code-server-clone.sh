@@ -2,7 +2,7 @@
 # Clone code-server's repository at a tag, with its submodules, to /src/code-server: code-server-clone.sh TAG
 set -eu
 # shellcheck source=assets/dockerfiles/build/common/lib.sh
-. /build/common/lib.sh
+. /dev/build/common/lib.sh
 trust_company_ca
 
 if ! git ls-remote --exit-code --tags "$SOURCE_REPOSITORY" "refs/tags/$1" >/dev/null; then

@@ -4,7 +4,7 @@
 # or deb; RELEASE_SHA256 (RELEASE_SHA256_ARM64 for that architecture) is compared if given.
 set -eu
 # shellcheck source=assets/dockerfiles/build/common/lib.sh
-. /build/common/lib.sh
+. /dev/build/common/lib.sh
 trust_company_ca
 version=${1#v}
 arch=${TARGETARCH:-$(dpkg --print-architecture)}

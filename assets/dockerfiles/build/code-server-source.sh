@@ -4,7 +4,7 @@
 # $NODE_ARCH is Node's name of the architecture; SOURCE_ARTIFACT: the folder with the result; SOURCE_MEMORY_MB: heap.
 set -eu
 # shellcheck source=assets/dockerfiles/build/common/lib.sh
-. /build/common/lib.sh
+. /dev/build/common/lib.sh
 trust_company_ca
 case ${TARGETARCH:-$(dpkg --print-architecture)} in
     amd64) NODE_ARCH=x64 ;;
@@ -31,4 +31,4 @@ mkdir -p /opt/code-server/bin /opt/code-server/lib
 # Releases without a Node of their own get the one that they were built with.
 [ -x /opt/code-server/lib/node ] || install -m 0755 /opt/node/bin/node /opt/code-server/lib/node
 [ -x /opt/code-server/bin/code-server ] ||
-    install -m 0755 /build/code-server-launcher.sh /opt/code-server/bin/code-server
+    install -m 0755 /dev/build/code-server-launcher.sh /opt/code-server/bin/code-server

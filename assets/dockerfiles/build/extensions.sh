@@ -1,9 +1,9 @@
 #!/bin/sh
 # Install extensions to /opt/codehub/extensions: extensions.sh "ID[@VERSION] ID[@VERSION] ..."
-# The .vsix files of the build context (/vsix) are installed too. EXTENSIONS_GALLERY (JSON) replaces Open VSX.
+# The .vsix files of the build context (/dev/build/extensions) are installed too. EXTENSIONS_GALLERY (JSON) replaces Open VSX.
 set -eu
 # shellcheck source=assets/dockerfiles/build/common/lib.sh
-. /build/common/lib.sh
+. /dev/build/common/lib.sh
 trust_company_ca
 target=/opt/codehub/extensions
 mkdir -p "$target"
@@ -21,7 +21,7 @@ install_one() { # NAME SHOWN
     rm -f "$installed"
 }
 
-for vsix in /vsix/*.vsix; do
+for vsix in /dev/build/extensions/*.vsix; do
     [ ! -e "$vsix" ] || install_one "$vsix" "$(basename "$vsix")"
 done
 for id in $1; do

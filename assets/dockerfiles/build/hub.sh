@@ -3,7 +3,7 @@
 # PROXY: chp or traefik; AUTHENTICATOR: an entry point such as native or github; SPAWNER: kubernetes or docker.
 set -eu
 # shellcheck source=assets/dockerfiles/build/common/lib.sh
-. /build/common/lib.sh
+. /dev/build/common/lib.sh
 proxy=$1
 authenticator=$2
 spawner=$3

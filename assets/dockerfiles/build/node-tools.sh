@@ -5,7 +5,7 @@
 # Thus the two registries that a company mirrors anyway are enough.
 set -eu
 # shellcheck source=assets/dockerfiles/build/common/lib.sh
-. /build/common/lib.sh
+. /dev/build/common/lib.sh
 trust_company_ca
 major=$1
 

@@ -3,4 +3,4 @@
 set -eu
 [ -n "$1" ] || exit 0
 # shellcheck disable=SC2086  # a list of package names, split on purpose
-exec /build/common/apt-install.sh $1
+exec /dev/build/common/apt-install.sh $1

@@ -3,12 +3,12 @@
 # JUPYTERHUB_VERSION is pip's (5.* or 5.5.0): its major must be the hub's.
 set -eu
 # shellcheck source=assets/dockerfiles/build/common/lib.sh
-. /build/common/lib.sh
+. /dev/build/common/lib.sh
 trust_company_ca
 
 python3 -m venv /opt/codehub/venv
 # Building a wheel writes beside the sources, which are mounted read-only.
-cp -r /src /tmp/singleuser
+cp -r /dev/build/singleuser /tmp/singleuser
 /opt/codehub/venv/bin/pip install --no-cache-dir --disable-pip-version-check \
     "jupyterhub==$1" /tmp/singleuser
 rm -rf /tmp/singleuser

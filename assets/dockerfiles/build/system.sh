@@ -2,7 +2,7 @@
 # The user `coder` (1000:1000), the locale LOCALE and, if SUDO=1, sudo without a password.
 set -eu
 # shellcheck source=assets/dockerfiles/build/common/lib.sh
-. /build/common/lib.sh
+. /dev/build/common/lib.sh
 
 # Some bases (ubuntu, node) have a user of this number already: it becomes coder.
 present=$(getent passwd 1000 | cut -d: -f1 || true)
@@ -18,14 +18,14 @@ fi
 case $LOCALE in
     C | C.UTF-8 | C.utf8 | POSIX) ;;
     *)
-        /build/common/apt-install.sh locales
+        /dev/build/common/apt-install.sh locales
         localedef -i "${LOCALE%%.*}" -f UTF-8 "$LOCALE" || fail "The locale $LOCALE does not exist." \
             "Debian has no definition of ${LOCALE%%.*}." "Set build.args.LOCALE to a name like de_DE.UTF-8, or leave it out."
         ;;
 esac
 
 if [ "$SUDO" = 1 ]; then
-    /build/common/apt-install.sh sudo
+    /dev/build/common/apt-install.sh sudo
     echo 'coder ALL=(ALL:ALL) NOPASSWD: ALL' >/etc/sudoers.d/coder
     chmod 0440 /etc/sudoers.d/coder
 fi

@@ -2,7 +2,7 @@
 # Start the code-server that was obtained, and compare its version: verify.sh METHOD VERSION
 set -eu
 # shellcheck source=assets/dockerfiles/build/common/lib.sh
-. /build/common/lib.sh
+. /dev/build/common/lib.sh
 version=${2#v}
 
 shown=$(HOME=/tmp/verify /opt/code-server/bin/code-server --version 2>&1) || fail \

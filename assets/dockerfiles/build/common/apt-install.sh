@@ -4,7 +4,7 @@
 # "-security" at its end) the security archive's; the image's own list of sources is left as it was.
 set -eu
 # shellcheck source=assets/dockerfiles/build/common/lib.sh
-. /build/common/lib.sh
+. /dev/build/common/lib.sh
 
 command -v apt-get >/dev/null 2>&1 || fail \
     "The base image has no apt-get." \

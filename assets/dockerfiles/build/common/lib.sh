@@ -13,7 +13,7 @@ fail() {
 # trust_company_ca: make every tool of this step trust the system's authorities and the BuildKit secret `ca`.
 # The merged bundle lives as long as the step; callers that set a trap of their own must remove $ca_bundle.
 trust_company_ca() {
-    company_ca=/run/secrets/ca
+    company_ca=/dev/build/ca
     system_ca=/etc/ssl/certs/ca-certificates.crt
     [ -s "$company_ca" ] || return 0
     ca_bundle=$(mktemp /tmp/codehub-ca.XXXXXX)
