@@ -12,12 +12,14 @@ import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from wizard.errors import MissingError
 from wizard.tools.kube_errors import ApiRefused, refused, unreachable
 from wizard.tools.kube_login import logged_in
-from wizard.tools.kubeconfig import kubeconfig_files
+from wizard.tools.kubeconfig import kubeconfig_files, read_kubeconfig
 
 Obj = dict[str, Any]
 """A Kubernetes object as JSON has it."""
@@ -227,7 +229,16 @@ async def connect(context: str = "", kubeconfig: str = "") -> AsyncIterator[Clus
     """
     # Keys that a credential plug-in hands out are written here, and are gone afterwards.
     with tempfile.TemporaryDirectory(prefix="codehub-kube-") as folder:
-        cluster = Cluster(context, kubeconfig or os.pathsep.join(map(str, kubeconfig_files())), folder)
+        files = tuple(map(Path, kubeconfig.split(os.pathsep))) if kubeconfig else kubeconfig_files()
+        config = await asyncio.to_thread(read_kubeconfig, files)
+        if config.unreadable:
+            raise MissingError(
+                "A kubeconfig file cannot be read.",
+                why=config.unreadable[0],
+                fix="Mend it, or take it out of KUBECONFIG.",
+            )
+        # Of several files the first that names a current context decides for kubectl and Helm, the last for the library.
+        cluster = Cluster(context or config.current, os.pathsep.join(map(str, files)), folder)
         await cluster._log_in()  # noqa: SLF001 - its own factory
         try:
             yield cluster

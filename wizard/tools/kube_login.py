@@ -25,7 +25,7 @@ async def logged_in(context: str, kubeconfig: str, folder: str) -> Any:  # noqa:
     folder: where keys that a plug-in hands out are written. Raises MissingError when there is no such context,
     CredentialsRefused when the credentials cannot be got.
     """
-    client, config = await asyncio.to_thread(_modules)
+    client, config = await load_client()
     configuration = client.Configuration()
     # Like kubectl: CAs of home-made clusters seldom have all the extensions that Python 3.13 asks for.
     configuration.disable_strict_ssl_verification = True
@@ -56,6 +56,11 @@ def _without_proxy(api: Any) -> None:  # noqa: ANN401
     connector = session.connector
     session.detach()
     api.rest_client.pool_manager = aiohttp.ClientSession(connector=connector, trust_env=False, read_bufsize=2**21)
+
+
+async def load_client() -> tuple[Any, Any]:
+    """The client library's modules `client` and `config`, imported in a thread the first time."""
+    return await asyncio.to_thread(_modules)
 
 
 def _modules() -> tuple[Any, Any]:

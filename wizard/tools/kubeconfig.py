@@ -22,7 +22,10 @@ _LIMIT = 4 * 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class KubeContext:
-    """A context: `server` is the API's address without credentials, `proxy` the cluster's own proxy or empty."""
+    """A context: `server` is the API's address without credentials, `proxy` the cluster's own proxy or empty.
+
+    provider: who wrote the cluster's entry, as far as it says (`minikube.sigs.k8s.io`), empty otherwise.
+    """
 
     name: str
     cluster: str
@@ -30,6 +33,7 @@ class KubeContext:
     namespace: str
     server: str
     proxy: str
+    provider: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +115,18 @@ def _context(name: str, entry: Mapping[str, Any], clusters: Mapping[str, Mapping
         namespace=_text(entry.get("namespace")) or "default",
         server=without_credentials(_text(cluster.get("server"))),
         proxy=without_credentials(_text(cluster.get("proxy-url"))),
+        provider=_provider(cluster),
     )
+
+
+def _provider(cluster: Mapping[str, Any]) -> str:
+    """Minikube signs its entries by an extension, older ones only by where their CA is."""
+    entries = cluster.get("extensions")
+    for entry in entries if isinstance(entries, list) else ():
+        extension = entry.get("extension") if isinstance(entry, dict) else None
+        if isinstance(extension, dict) and (provider := _text(extension.get("provider"))):
+            return provider
+    return "minikube.sigs.k8s.io" if "/.minikube/" in _text(cluster.get("certificate-authority")) else ""
 
 
 def _text(value: object) -> str:

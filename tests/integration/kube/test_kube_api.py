@@ -116,6 +116,35 @@ async def test_several_kubeconfig_files(cluster: FakeCluster, tmp_path: Path, mo
         assert await api.version()
 
 
+async def test_the_first_file_with_a_current_context_decides(
+    cluster: FakeCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As for kubectl and Helm; the client library alone would take the last, and so another cluster than Helm."""
+    other = tmp_path / "other.yaml"
+    other.write_text(
+        cluster.kubeconfig.read_text().replace(cluster.context, "elsewhere").replace(str(cluster.port), "9")
+    )
+    monkeypatch.setenv("KUBECONFIG", f"{cluster.kubeconfig}:{other}")
+    async with connect() as api:
+        assert await api.version()
+        assert api.context == cluster.context
+
+
+async def test_a_broken_kubeconfig_is_named(cluster: FakeCluster, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("a: [")
+    with pytest.raises(MissingError) as caught:
+        async with connect(cluster.context, f"{cluster.kubeconfig}:{broken}"):
+            pass
+    assert str(broken) in caught.value.why
+
+
+async def test_no_kubeconfig_is_said(tmp_path: Path) -> None:
+    with pytest.raises(MissingError, match="no kubeconfig"):
+        async with connect("", str(tmp_path / "none")):
+            pass
+
+
 async def test_a_proxy_is_not_asked_for_a_cluster_on_this_machine(
     cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
