@@ -22,7 +22,6 @@ async def test_without_buildx_the_classic_builder_is_used_and_said(
         "ARG WORD=none",
         "RUN echo $WORD > /word; echo said $WORD; echo wrong >&2",
         args={"WORD": "classic"},
-        labels={"a": "b"},
         tags=(f"{image_name}:1", f"{image_name}:2"),
     )
     built = await image_build.build(request, recorder)
@@ -30,6 +29,9 @@ async def test_without_buildx_the_classic_builder_is_used_and_said(
     assert built.builder == "classic"
     assert built.image_id == docker("image", "inspect", "--format", "{{.Id}}", f"{image_name}:2")
     assert docker("run", "--rm", built.image_id, "cat", "/word") == "classic"
+    assert (
+        docker("image", "inspect", "--format", '{{index .Config.Labels "codehub.test"}}', built.image_id) == image_name
+    )
     assert ("4/5", "out", "said classic") in recorder.output
     assert ("4/5", "err", "wrong") in recorder.output
     assert recorder.steps[0] == (0, 6, "steps")
@@ -43,10 +45,10 @@ async def test_without_buildx_the_classic_builder_is_used_and_said(
 async def test_a_failing_step_is_named(make_request: MakeRequest, recorder: Recorder) -> None:
     with pytest.raises(StepFailed) as caught:
         await classic_build.build(make_request("RUN echo about to fail; exit 7"), recorder)
-    assert "[3/3] RUN echo about to fail; exit 7" in caught.value.what
+    assert "[3/4] RUN echo about to fail; exit 7" in caught.value.what
     assert "exit code 7" in caught.value.why
     assert "  about to fail" in caught.value.why
-    assert recorder.last()["3/3"] is TaskState.FAILED
+    assert recorder.last()["3/4"] is TaskState.FAILED
 
 
 async def test_what_it_cannot_do_is_said_before_it_starts(make_request: MakeRequest, recorder: Recorder) -> None:
@@ -64,7 +66,7 @@ async def test_cancel_stops_the_step_on_the_daemon(make_request: MakeRequest, re
     await until(lambda: processes_with("sleep 7254.5"), "the step")
     assert await cancel(task) < 2
     await until(lambda: not processes_with("sleep 7254.5"), "the end of the step on the daemon", seconds=15)
-    assert recorder.last()["3/3"] is TaskState.CANCELLED
+    assert recorder.last()["3/4"] is TaskState.CANCELLED
 
 
 async def test_no_daemon(make_request: MakeRequest, recorder: Recorder) -> None:
