@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import time
 from typing import Any
 
 from jupyterhub import __version__ as jupyterhub_version
@@ -11,39 +9,9 @@ from jupyterhub.services.auth import HubOAuth, HubOAuthenticated, UserNotAllowed
 from tornado import web
 
 from codehub_singleuser.headers import is_foreign, is_loopback_host
+from codehub_singleuser.known_logins import KnownLogins
 
 NAVIGATION = frozenset({"navigate", ""})
-
-
-class KnownLogins:
-    """The logins that the hub has confirmed lately, for the minutes in which it cannot be asked.
-
-    grace: seconds for which such a login stays good; a login the hub has since refused is forgotten at once.
-    Tokens are kept as hashes.
-    """
-
-    def __init__(self, grace: float) -> None:
-        self.grace = grace
-        self._known: dict[str, tuple[float, dict[str, Any]]] = {}
-
-    @staticmethod
-    def _key(token: str) -> str:
-        return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
-
-    def confirm(self, token: str, user: dict[str, Any]) -> None:
-        """The hub says yes."""
-        now = time.monotonic()
-        self._known = {key: entry for key, entry in self._known.items() if now - entry[0] <= self.grace}
-        self._known[self._key(token)] = (now, user)
-
-    def refuse(self, token: str) -> None:
-        """The hub says no."""
-        self._known.pop(self._key(token), None)
-
-    def recall(self, token: str) -> dict[str, Any] | None:
-        """The user of a login confirmed within the grace; None otherwise."""
-        confirmed, user = self._known.get(self._key(token), (float("-inf"), {}))
-        return user if time.monotonic() - confirmed <= self.grace else None
 
 
 class Guarded(HubOAuthenticated, web.RequestHandler):  # type: ignore[misc]  # jupyterhub has no types

@@ -12,7 +12,7 @@ from tornado.httputil import HTTPServerRequest
 from tornado.routing import Matcher
 
 from codehub_singleuser.app_state import State
-from codehub_singleuser.login import KnownLogins
+from codehub_singleuser.known_logins import KnownLogins
 from codehub_singleuser.prefix import below
 from codehub_singleuser.relay import HealthHandler, HttpHandler, NothingHandler, SlashHandler
 from codehub_singleuser.sockets import SocketHandler

@@ -30,7 +30,7 @@ RELAY: list[Check] = [
 
 
 def _name(check: Check) -> str:
-    return check.__name__  # type: ignore[attr-defined,no-any-return]
+    return check.__name__
 
 
 @pytest.mark.parametrize("server", ["", "work"], ids=["default", "named"])
