@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from wizard.reporting import Reporter, TaskState
 from wizard.text import LineSplitter, clean
-from wizard.tools.buildkit import Log, Message, Status, StepName, Vertex, step_name
+from wizard.tools.buildkit import Log, Message, Status, StepName, Vertex, short_name, step_name
 
 _CLIPPED = re.compile(r"\[output clipped, log limit ([^\]]{1,40}) reached\]")
 _EXIT_CODE = re.compile(r"(?:exit code|non-zero code): (\d{1,3})")
@@ -138,7 +138,7 @@ class BuildTracker:
         code = _EXIT_CODE.search(blamed.error)
         early = [line for line in blamed.error_tail if line not in blamed.tail]
         return FailedStep(
-            name=clean(blamed.name),
+            name=clean(short_name(blamed.name)),
             error=clean(blamed.error),
             exit_code=int(code[1]) if code else None,
             lines=(*early, *blamed.tail),
@@ -191,10 +191,13 @@ class BuildTracker:
         state = node.state or TaskState.RUNNING
         if node.reported == (state, current, total, detail):
             return
+        shown = short_name(node.name)
+        if shown != node.name and not node.reported:
+            self._reporter.lines([node.name], task=node.task)
         node.reported = (state, current, total, detail)
         self._reporter.task(
             node.task,
-            node.name,
+            shown,
             state,
             current=current,
             total=total,
@@ -222,7 +225,8 @@ class BuildTracker:
         if not node.clipped and (found := next(filter(None, map(_CLIPPED.search, lines)), None)):
             node.clipped = True
             self._reporter.notice(
-                f"Docker shows only part of the output of {node.name}: it has passed {found[1]}.", level="info"
+                f"Docker shows only part of the output of {short_name(node.name)}: it has passed {found[1]}.",
+                level="info",
             )
 
     def _plain(self, line: str) -> None:

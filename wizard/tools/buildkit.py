@@ -19,6 +19,10 @@ from wizard.text import LineSplitter
 
 _STEP = re.compile(r"\[(?:(?P<where>[^\]]*?)\s+)?(?P<number>\d{1,4})/(?P<total>\d{1,4})\]\s+(?P<command>.*)", re.DOTALL)
 
+_RUN_OPTIONS = re.compile(
+    r"^(\[[^\]]*\] RUN)(?: --(?:mount|network|security|device)=(?:\"[^\"]*\"|'[^']*'|[^\s\"'])+)+(?=\s|$)"
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class StepName:
@@ -91,6 +95,11 @@ def step_name(name: str) -> StepName | None:
         total=int(match["total"]),
         command=match["command"].strip(),
     )
+
+
+def short_name(name: str) -> str:
+    """A vertex name as people want to read it: `[stage 1/4] RUN make`, without the options of RUN (mounts and such)."""
+    return _RUN_OPTIONS.sub(r"\1", name)
 
 
 class Decoder:

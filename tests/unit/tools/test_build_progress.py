@@ -169,3 +169,20 @@ def test_base64_of_a_log_is_taken_apart_elsewhere_only() -> None:
     printed = base64.b64encode(b"hello")
     BuildTracker(recorder).apply(Message(logs=(Log(vertex="v", stream="out", data=printed + b"\n"),)))
     assert recorder.text() == [printed.decode()]
+
+
+def test_a_name_is_shown_without_the_options_of_run_and_logged_with_them() -> None:
+    recorder = Recorder()
+    tracker = BuildTracker(recorder)
+    whole = "[stage 1/2] RUN --mount=type=secret,id=ca make all"
+    tracker.apply(Message(vertexes=(vertex(name=whole),)))
+    tracker.apply(Message(vertexes=(vertex(name=whole, completed=True),)))
+    assert [seen.name for seen in recorder.tasks] == ["[stage 1/2] RUN make all"] * 2
+    assert recorder.text("stage 1/2") == [whole]
+
+
+def test_a_failure_names_its_step_without_the_options_of_run() -> None:
+    tracker = BuildTracker(Recorder())
+    tracker.apply(Message(vertexes=(vertex(name="[1/1] RUN --mount=type=cache,target=/x make", error="exit code: 2"),)))
+    tracker.finish(ok=False)
+    assert tracker.failure().name == "[1/1] RUN make"

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.build_samples import CAPTURES, SAMPLES, decode, one_object_a_line
-from wizard.tools.buildkit import Message, step_name
+from wizard.tools.buildkit import Message, short_name, step_name
 
 RAW = ("success.txt", "cached.txt", "failure.txt")
 
@@ -116,3 +116,31 @@ def test_captures_of_other_versions_are_decoded_whole(name: str, end: str) -> No
     assert any(text.startswith("ERROR: ") for text in texts) == (end == "fail")
     assert items == decode(one_object_a_line(stream)) if "0.13" in name else len(items) > 20
     assert decode(stream, list(range(0, len(stream), 997))) == items
+
+
+@pytest.mark.parametrize(
+    "name,short",
+    [
+        (
+            "[runtime 1/4] RUN --mount=type=bind,target=/a --mount=type=secret,id=ca /build/common/x.sh bash git",
+            "[runtime 1/4] RUN /build/common/x.sh bash git",
+        ),
+        ('[2/2] RUN --mount=type=bind,source="a b" --network=none make', "[2/2] RUN make"),
+        ("[2/2] RUN make --mount=x", "[2/2] RUN make --mount=x"),
+        ("[2/2] RUN --verbose", "[2/2] RUN --verbose"),
+        ("[2/2] COPY --from=left /a /b", "[2/2] COPY --from=left /a /b"),
+        ("[internal] load build context", "[internal] load build context"),
+        ("RUN --mount=type=cache x", "RUN --mount=type=cache x"),
+        ('[2/2] RUN --mount=id="unclosed make', '[2/2] RUN --mount=id="unclosed make'),
+    ],
+)
+def test_names_lose_the_options_of_run_and_nothing_else(name: str, short: str) -> None:
+    assert short_name(name) == short
+
+
+@given(st.text(max_size=30), st.lists(st.sampled_from(["--mount=type=cache,target=/x", "--network=host"]), max_size=5))
+def test_a_short_name_keeps_the_command(command: str, options: list[str]) -> None:
+    words = " ".join(command.split())
+    name = " ".join(["[stage 3/9] RUN", *options, words])
+    assert short_name(name).endswith(words)
+    assert short_name(short_name(name)) == short_name(name)
