@@ -6,6 +6,7 @@ A command's module imports only click and what is cheap; the engine is imported 
 
 from __future__ import annotations
 
+import os
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -68,6 +69,8 @@ class CommandGroup(click.Group):
 @click.pass_context
 def codehub(context: click.Context) -> None:
     """Stand in for the start screen when no command is given."""
+    if os.environ.get("NO_COLOR"):
+        context.color = False  # https://no-color.org, which click leaves to its users
     if context.invoked_subcommand is None:
         context.invoke(start, folder=Path())
 

@@ -55,7 +55,11 @@ def apply(
         if preparation.plan.to_run and not click.confirm("Do this now?", err=True):
             note("Nothing was done.")
             return ExitCode.DONE
-    return _carry_out(preparation, cast("ProgressMode", progress), verbose=verbose)
+    code = _carry_out(preparation, cast("ProgressMode", progress), verbose=verbose)
+    made = preparation.rendering
+    if code == ExitCode.DONE and preparation.plan.to_run and not as_json and made.secrets.logins(made.setup):
+        note(f"The passwords to log in with are in {preparation.folder.secrets}.")
+    return code
 
 
 def _require_someone_to_ask(folder: Path, *, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,10 +35,12 @@ def prepared(folder: Path, *, overwrite: Overwrite = (), start_from: str = "") -
     """
     from wizard.commands.stopping import run_stoppable
     from wizard.run.folder import SetupFolder
-    from wizard.shell import warn
+    from wizard.shell import note, warn
     from wizard.targets.session import prepare
 
     require_setup(folder)
+    if sys.stderr.isatty():
+        note("Looking at what is there …")
     preparation = run_stoppable(lambda _stop: prepare(SetupFolder(folder), overwrite=overwrite, start_from=start_from))
     for text in (*preparation.rendering.notices, *map(str, preparation.rendering.warnings)):
         warn(text)

@@ -44,7 +44,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeCluster]:
 
 @pytest.fixture
 def small(tmp_path: Path, cluster: FakeCluster, helm3: Path) -> Iterator[Small]:
-    name = f"engine-h-{uuid.uuid4().hex[:8]}"
+    name = f"cli-test-{uuid.uuid4().hex[:8]}"
     made = Small(tmp_path / "hub", {"CODEHUB_HELM": str(helm3), "KUBECONFIG": str(cluster.kubeconfig)}, f"{name}:1.0.0")
     settings = {
         "images.notebook.name": name,

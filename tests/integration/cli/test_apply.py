@@ -39,7 +39,8 @@ def test_a_plan_says_what_and_why_and_changes_nothing(small: Small, image_exists
 
 def test_apply_in_plain_lines_then_nothing_to_do(small: Small, image_exists: Callable[[str], bool]) -> None:
     first = small.run("apply", "--yes")
-    assert (first.code, first.err) == (0, ""), first.err
+    assert first.code == 0, first.err
+    assert first.err == f"The passwords to log in with are in {small.folder / 'secrets.yaml'}.\n"
     assert "RUN echo built-by-a-person" in first.out
     assert "\x1b" not in first.out
     assert image_exists(small.image)

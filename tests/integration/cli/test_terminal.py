@@ -154,6 +154,10 @@ def test_no_color_and_dumb_terminals(small: Small) -> None:
     with on_terminal(small, "apply", "--yes", NO_COLOR="1") as session:
         assert session.finish() == 0
     assert not re.search(r"\x1b\[[0-9;]*(?:3[0-7]|9[0-7]|38;|48;)[0-9;]*m", session.raw)
+    for env, coloured in (({}, True), ({"NO_COLOR": "1"}, False)):
+        with on_terminal(small, "plan", **env) as session:
+            assert session.finish() == 0
+        assert ("\x1b[" in session.raw) is coloured
     with on_terminal(small, "apply", "--yes", TERM="dumb") as session:
         assert session.finish() == 0
     assert "\x1b" not in session.raw
