@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from wizard.reporting import TaskState
-from wizard.run.events import Emit, LogLines, Notice, Progress, Task
+from wizard.run.events import Emit, LogLines, Notice, Progress, Task, labelled
 from wizard.text import Redactor, clean
 
 TAIL = 20
@@ -42,8 +42,7 @@ class StepContext:
         redacted = [self._redact(line) for line in lines]
         if not redacted:
             return
-        prefix = f"[{task}] " if task else ""
-        self._log.write("".join(f"{prefix}{line}\n" for line in redacted))
+        self._log.write("".join(f"{labelled(task, line)}\n" for line in redacted))
         shown = tuple(clean(line) for line in redacted)
         self.tail.extend(shown[-TAIL:])
         self._emit(LogLines(step=self.step, lines=shown, task=task, stream=stream))

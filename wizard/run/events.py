@@ -138,6 +138,11 @@ class RunFinished(Event):
     summary: str = ""
 
 
+def labelled(task: str, line: str) -> str:
+    """A line of output as a step's log has it: with the piece of work that it comes from."""
+    return f"[{task}] {line}" if task else line
+
+
 Emit = Callable[[Event], None]
 
 _NAMES: dict[type[Event], str] = {

@@ -14,6 +14,7 @@ from wizard.screens.steps import STEPS, WizardStep, step_of_field, steps_for
 
 if TYPE_CHECKING:
     from wizard.screens.base import StepScreen
+    from wizard.screens.engine import RunEngine
     from wizard.screens.wizard_session import WizardSession
 
 KEEP_AFTER = 0.5
@@ -28,6 +29,7 @@ class WizardApp(App[int]):
     def __init__(self, folder: Path) -> None:
         super().__init__()
         self.folder = folder
+        self.engine: RunEngine | None = None
         self._screens: dict[str, StepScreen] = {}
         self._keeping: Timer | None = None
         self._cannot_keep = ""
@@ -36,6 +38,16 @@ class WizardApp(App[int]):
     def has_session(self) -> bool:
         """Whether a folder has been opened."""
         return hasattr(self, "session")
+
+    @property
+    def run_goes_on(self) -> bool:
+        """Whether a run is at work, whichever screen is shown."""
+        return self.engine is not None and self.engine.running
+
+    def on_unmount(self) -> None:
+        """The app ends: so does everything that a run started."""
+        if self.engine is not None:
+            self.engine.stop()
 
     def begin(self, session: WizardSession) -> None:
         """Go to the first step with a session; the screens of an earlier one are forgotten."""
