@@ -9,9 +9,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
+from textual.types import CSSPathType
 from textual.widgets import Footer
 
 from wizard.recent import short_path
+from wizard.screens.jobs import Jobs
 from wizard.screens.wizard_app import WizardApp
 from wizard.screens.wizard_session import WizardSession
 from wizard.widgets.help_line import HelpLine
@@ -22,7 +24,7 @@ from wizard.widgets.top_line import TopLine
 class StepScreen(Screen[None]):
     """One step; a subclass gives `key`, `intro` and the `body`."""
 
-    CSS_PATH = "base.tcss"
+    CSS_PATH: ClassVar[CSSPathType | None] = ["base.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+n,alt+right", "next", "Next", id="wizard.next", key_display="^n"),
         Binding("escape,alt+left", "back", "Back", id="wizard.back", key_display="esc"),
@@ -31,6 +33,14 @@ class StepScreen(Screen[None]):
 
     key: ClassVar[str]
     intro: ClassVar[str] = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.jobs = Jobs(self.app)
+
+    def on_unmount(self) -> None:
+        """Let go of what is still under way."""
+        self.jobs.cancel_all()
 
     @property
     def wizard(self) -> WizardApp:

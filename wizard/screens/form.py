@@ -167,6 +167,10 @@ class FormScreen(StepScreen):
         if chain and (self.focused is None or self.focused not in chain):
             self.set_focus(chain[0])
 
+    def field(self, path: str) -> AnswerField:
+        """The field of a dotted path of this screen."""
+        return self.query_one(f"#{field_id(path)}", AnswerField)
+
     def show_field(self, path: str) -> None:
         """Bring a field into view and focus it; raises nothing for a field that is not here."""
         for field in self.query(AnswerField):

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wizard.run.folder import SetupFolder
 from wizard.setup import store
 from wizard.setup.draft import Draft, load_draft, save_draft
 from wizard.setup.model import Setup
 from wizard.setup.problems import Problem
+
+if TYPE_CHECKING:
+    from wizard.tools.clusters import Details
 
 DRAFT = "draft.yaml"
 
@@ -20,7 +24,7 @@ class WizardSession:
 
     saved: what codehub.yaml has, None where there is none; client_secret: of the login provider, only ever in memory
     until it is written to secrets.yaml; overwrite: files that a person changed and that are to be written anew;
-    advanced: whether all questions are shown.
+    advanced: whether all questions are shown; clusters: what the clusters of contexts have to choose from, once asked.
     """
 
     folder: SetupFolder
@@ -29,6 +33,7 @@ class WizardSession:
     client_secret: str = field(default="", repr=False)
     overwrite: set[str] = field(default_factory=set)
     advanced: bool = False
+    clusters: dict[str, Details] = field(default_factory=dict)
 
     @classmethod
     def open(cls, path: Path, *, with_draft: bool = True) -> WizardSession:

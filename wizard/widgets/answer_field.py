@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual import on
 from textual.message import Message
 from textual.widgets import Input
@@ -12,6 +14,7 @@ from wizard.setup.questions import Question
 from wizard.widgets.answer_input import AnswerInput
 from wizard.widgets.choices import YES_NO, Choices
 from wizard.widgets.field import Field
+from wizard.widgets.picker import Picker
 
 
 def field_id(path: str) -> str:
@@ -33,6 +36,7 @@ class AnswerField(Field):
         super().__init__(question.ask.label, id=field_id(question.path), stacked=bool(question.ask.choices))
         self.question = question
         self.draft = draft
+        self._offers: tuple[tuple[str, str], ...] = ()
 
     def make_control(self) -> Choices | AnswerInput:
         """A line to type into, or choices."""
@@ -60,11 +64,16 @@ class AnswerField(Field):
             with control.prevent(Input.Changed):
                 control.value = shown
 
+    def offer(self, values: Sequence[tuple[str, str]]) -> None:
+        """Values with a note each that can be picked with the arrow down; any other can still be typed."""
+        self._offers = tuple(values)
+
     def show_hint(self, problem: Problem | None) -> None:
         """Below the control: what is wrong, or the line of the file or command that the answer becomes."""
         if problem is None:
             empty = self.question.show(self.draft.setup) == ""
-            self.say("→ left out" if empty else f"→ {self.question.becomes(self.draft.setup)}")
+            picks = f"   (↓ {len(self._offers)} to pick from)" if self._offers else ""
+            self.say(("→ left out" if empty else f"→ {self.question.becomes(self.draft.setup)}") + picks)
             return
         sentence = problem.rule[:1].upper() + problem.rule[1:]
         self.say(f"{sentence.rstrip('.')}. {problem.fix}".rstrip(), problem.level)
@@ -78,6 +87,16 @@ class AnswerField(Field):
     def _chosen(self, event: Choices.Changed) -> None:
         event.stop()
         self._take(event.value)
+
+    @on(AnswerInput.Pick)
+    def _pick(self, event: AnswerInput.Pick) -> None:
+        event.stop()
+        if self._offers:
+            self.app.push_screen(Picker(self.question.ask.label, self._offers), self._picked)
+
+    def _picked(self, value: str | None) -> None:
+        if value:
+            self.query_one(AnswerInput).value = value
 
     def _take(self, text: str) -> None:
         if text != self.draft.shown(self.question.path):

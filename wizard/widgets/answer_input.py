@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.widgets import Input
 
 from wizard.setup.draft import MAX_TYPED
@@ -17,7 +18,11 @@ class AnswerInput(Input):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "go_on", "Accept and go on", show=False, id="input.accept"),
+        Binding("down", "pick", "Pick from a list", show=False, id="input.pick"),
     ]
+
+    class Pick(Message):
+        """A list to pick from is wanted."""
 
     def __init__(
         self,
@@ -42,6 +47,10 @@ class AnswerInput(Input):
     def action_go_on(self) -> None:
         """Accept what is typed."""
         self.post_message(GoOn())
+
+    def action_pick(self) -> None:
+        """Ask for a list to pick from."""
+        self.post_message(self.Pick())
 
     def _on_paste(self, event: events.Paste) -> None:
         # Textual's own handler takes the first line only, and is slow with megabytes.
