@@ -101,6 +101,36 @@ deliver() { # REFERENCE
     esac
 }
 
+# The digest that the registry has for a reference that was just pushed; nothing when it cannot be told.
+digest_of() { # REFERENCE
+    local line
+    if [ "$output" = --push ]; then
+        docker buildx imagetools inspect --format '{{.Manifest.Digest}}' "$1"
+        return
+    fi
+    docker image inspect --format '{{range .RepoDigests}}{{println .}}{{end}}' "$1" | while read -r line; do
+        case $line in "${1%:*}"@*) printf '%s' "${line#*@}" ;; esac
+    done
+}
+
+# images.yaml names the very images that were pushed, so that deploy.sh deploys these and no others.
+write_pins() {
+    local image section reference digest
+    rm -f images.yaml
+    [ "$way" = push ] || return 0
+    {
+        printf '# %s\n' 'The very images that were built and delivered last, made by codehub: do not edit.' \
+            'Merged over config.yaml, so that Kubernetes takes these and no others.'
+        for image in hub notebook; do
+            case " ${images[*]} " in *" $image "*) ;; *) continue ;; esac
+            reference=$("reference_$image")
+            digest=$(digest_of "$reference" || true)
+            case $image in hub) section=hub ;; *) section=singleuser ;; esac
+            [ -z "$digest" ] || printf '%s:\n  image:\n    tag: "%s@%s"\n' "$section" "${reference##*:}" "$digest"
+        done
+    } >images.yaml
+}
+
 #: images
 
 deliver_too=yes
@@ -153,4 +183,5 @@ for image in "${chosen[@]}"; do
     "build_$image"
     [ "$deliver_too" = no ] || deliver "$("reference_$image")"
 done
+[ "$deliver_too" = no ] || write_pins
 printf 'Done: %s\n' "${chosen[*]}" >&2

@@ -10,8 +10,8 @@ usage() {
     cat <<'END'
 Usage: ./deploy.sh [--no-wait] [HELM-OPTION...]
 
-Runs `helm upgrade --install` (Helm 3 or 4) with config.yaml, secrets.yaml and values.extra.yaml of this folder, the
-last one winning. Run ./build.sh before.
+Runs `helm upgrade --install` (Helm 3 or 4) with config.yaml, images.yaml, secrets.yaml and values.extra.yaml of this
+folder, the last one winning. Run ./build.sh before.
 
   --no-wait   do not wait until everything runs, and do not roll back when it does not
   -h, --help  this text
@@ -46,6 +46,8 @@ command -v helm >/dev/null 2>&1 || fail "helm is not installed, or not on the PA
 options=(--namespace "$namespace" --create-namespace --timeout 600s --history-max 10)
 [ -z "${KUBE_CONTEXT:-$context}" ] || options+=(--kube-context "${KUBE_CONTEXT:-$context}")
 options+=(--values config.yaml)
+# Made by build.sh or codehub: the digests of the images that were pushed.
+[ ! -e images.yaml ] || options+=(--values images.yaml)
 if [ -e secrets.yaml ]; then
     if missing=$(grep -m 1 -oE 'PUT-THE-[A-Z0-9-]+-HERE' secrets.yaml); then
         fail "secrets.yaml still has $missing in it: put that secret there." 2

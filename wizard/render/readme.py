@@ -57,6 +57,7 @@ def _files(setup: Setup, builds: dict[str, ImageBuild], secrets: Secrets) -> str
         ),
         *((build.dockerfile, f"how `{build.reference}` is built", True) for build in builds.values()),
         ("image/", "what the Dockerfiles copy into the images", bool(builds)),
+        ("images.yaml", "which very images were delivered last, by digest; made by a run", on_kubernetes),
         ("build.sh", "builds the images and brings them to where they run", bool(builds)),
         ("deploy.sh", "installs or upgrades JupyterHub with helm", on_kubernetes),
         (".codehub/", "what codehub remembers, and its logs; not needed by the scripts, not to be committed", True),
