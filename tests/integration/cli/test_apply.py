@@ -132,8 +132,8 @@ def test_signals_stop_everything_at_once(small: Small, number: signal.Signals) -
 
 
 def test_a_reader_that_goes_away_stops_the_run(small: Small) -> None:
-    mark = f"4{os.getpid() % 10000:04d}00"
-    small.dockerfile(f"RUN echo sleeping && sleep {mark}")
+    mark = f"0.24{os.getpid() % 10000:04d}"
+    small.dockerfile(f"RUN while :; do echo tick; sleep {mark}; done")
     line = " ".join(command("apply", str(small.folder), "--yes", "--progress", "json", "--verbose"))
     ended = subprocess.run(
         ["bash", "-c", f'{line} | head -n 3 >/dev/null; echo "${{PIPESTATUS[0]}}"'],
