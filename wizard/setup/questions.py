@@ -15,6 +15,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from wizard.setup.ask import Ask
 from wizard.setup.model import Setup
 from wizard.setup.problems import Problem, from_validation
+from wizard.setup.typed import show_list, show_map
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,9 @@ def show(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
-        return ", ".join(map(str, value))
+        return show_list(value)
     if isinstance(value, dict):
-        return ", ".join(f"{key}={item}" for key, item in value.items())
+        return show_map(value)
     if isinstance(value, float):
         return f"{value:g}"
     return str(value)

@@ -16,6 +16,7 @@ from wizard.setup.migrate import migrate
 from wizard.setup.model import Setup
 from wizard.setup.problems import InvalidAnswers, Problem, from_validation
 from wizard.setup.questions import question, questions
+from wizard.setup.typed import read_list, read_map
 
 FILE = "codehub.yaml"
 _LIMIT = 256 * 1024
@@ -88,8 +89,8 @@ def to_text(setup: Setup, existing: str = "") -> str:
 def with_settings(setup: Setup, settings: Iterable[str]) -> Setup:
     """The answers with `FIELD=VALUE` settings applied; the field's type decides how VALUE is read.
 
-    Text is taken verbatim; a list takes a YAML list or words with commas; a map takes a YAML map, or its
-    entries one by one as FIELD.NAME=VALUE. Raises InvalidAnswers for all settings that cannot be used.
+    Text is taken verbatim; a list takes a YAML list or words with commas; a map takes a YAML map, `K=V, L=W`, or
+    its entries one by one as FIELD.NAME=VALUE. Raises InvalidAnswers for all settings that cannot be used.
     """
     return validate(_apply(plain(setup), settings), "--set")
 
@@ -147,7 +148,9 @@ def _read(kind: str, text: str) -> Any:
     if kind == "bool":
         return {"true": True, "yes": True, "false": False, "no": False}.get(text.strip().lower(), text)
     if kind == "list" and not text.lstrip().startswith("["):
-        return [word.strip() for word in text.split(",") if word.strip()]
+        return read_list(text)
+    if kind == "map" and (entries := read_map(text)) is not None:
+        return entries
     value = yaml.load(text, Loader=_Loader) if text.strip() else {}  # noqa: S506 -- a SafeLoader, only stricter
     if kind == "float" and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
