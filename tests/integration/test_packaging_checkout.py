@@ -1,10 +1,10 @@
 """./codehub in a fresh copy of the checkout: first starts, two at once, an interrupted one, and a quick second."""
 
 import os
+import resource
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -38,6 +38,12 @@ def _start(checkout: Path) -> subprocess.Popen[str]:
     )
 
 
+def _children_seconds() -> float:
+    """The processor time of all ended children: unlike the clock, it does not run on while others work."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def test_an_interrupted_first_start_and_then_two_at_once(checkout: Path) -> None:
     interrupted = _start(checkout)
     log = checkout / ".venv" / "install.log"
@@ -63,9 +69,9 @@ def test_a_later_start_installs_nothing_and_costs_nothing(checkout: Path) -> Non
     seconds: dict[str, list[float]] = {"bare": [], "launcher": []}
     for _ in range(15):
         for name, command in (("bare", bare), ("launcher", [str(checkout / "codehub"), "--version"])):
-            begun = time.perf_counter()
+            begun = _children_seconds()
             done = subprocess.run(command, capture_output=True, text=True, check=True)
-            seconds[name].append(time.perf_counter() - begun)
+            seconds[name].append(_children_seconds() - begun)
             assert done.stderr == ""
     assert min(seconds["launcher"]) - min(seconds["bare"]) < 0.030
 
