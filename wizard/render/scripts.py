@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from wizard.assets import asset_text
 from wizard.render.model import ImageBuild
 from wizard.render.secrets import Secrets
-from wizard.setup.delivery import CONTEXT_PATTERNS, deliveries, guess_product, resolve_delivery
+from wizard.setup.delivery import deliveries, resolve_delivery
 from wizard.setup.model import Setup
+from wizard.tools.products import CONTEXT_PATTERNS, guess_product
 
 CA_HASH = "CA_SHA256"
 """The build argument with the company CA's hash: worked out when the script runs, as the CA may have changed."""

@@ -10,9 +10,10 @@ import re
 from collections.abc import Callable, Iterator
 
 from wizard.catalog import Version, base_fit, closest, known_chart, known_tag, parse_version, why_not
-from wizard.setup.delivery import can_deliver, guess_product, resolve_delivery
+from wizard.setup.delivery import can_deliver, resolve_delivery
 from wizard.setup.model import Setup
 from wizard.setup.problems import InvalidAnswers, Problem
+from wizard.tools.products import guess_product
 
 _SECRET_WORD = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|CREDENTIAL|PRIVATE_KEY", re.IGNORECASE)
 _CREDENTIALS = re.compile(r"://[^/@\s]+@")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wizard.setup.delivery import REMOTE, guess_product
 from wizard.tools.kubeconfig import KubeContext
+from wizard.tools.products import REMOTE, guess_product
 
 _PROVIDER_IDS = {
     "kind": "kind",

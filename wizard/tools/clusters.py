@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from wizard.errors import CodehubError
-from wizard.setup.delivery import REMOTE
 from wizard.text import clean
 from wizard.tools.cluster_product import product_by_config, product_by_nodes
 from wizard.tools.kube import Cluster, connect, path
 from wizard.tools.kube_errors import ApiRefused
 from wizard.tools.kube_login import load_client
 from wizard.tools.kubeconfig import KubeContext, read_kubeconfig
+from wizard.tools.products import REMOTE
 
 PATIENCE = 5.0
 """Seconds that a cluster may take to answer while contexts are listed, credential plug-ins included."""

@@ -23,9 +23,10 @@ from wizard.render.buildargs import image_builds
 from wizard.render.secrets import PLACEHOLDER, Secrets
 from wizard.run.folder import SetupFolder
 from wizard.run.state import State
-from wizard.setup.delivery import CONTEXT_PATTERNS, deliveries
+from wizard.setup.delivery import deliveries
 from wizard.setup.model import Setup
 from wizard.tools.helm_chart import Chart
+from wizard.tools.products import CONTEXT_PATTERNS
 
 RECORDER = f"""#!{sys.executable}
 import json, os, sys

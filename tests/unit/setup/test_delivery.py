@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.render.setups import setup
-from wizard.setup.delivery import REMOTE, can_deliver, deliveries, guess_product, resolve_delivery
+from wizard.setup.delivery import can_deliver, deliveries, resolve_delivery
+from wizard.tools.products import REMOTE, guess_product
 
 
 @pytest.mark.parametrize(
