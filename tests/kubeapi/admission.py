@@ -21,13 +21,13 @@ def quantity(text: Any) -> float:
     return float(value)
 
 
-def admit(store: Store, namespace: str | None, resource: Resource, item: Obj, *, dry_run: bool = False) -> None:
+def admit(store: Store, namespace: str | None, resource: Resource, item: Obj) -> None:
     """Raise ApiError 403 when a new pod or claim may not be made in this namespace."""
     if resource.plural == "pods":
         if broken := violations(store, namespace, item["spec"], "enforce"):
             raise _forbidden("pods", item, broken)
         _hold_quotas(store, namespace, "pods", item, pod_usage(item["spec"]))
-    if resource.plural == "persistentvolumeclaims" and not dry_run:
+    if resource.plural == "persistentvolumeclaims":
         _hold_quotas(store, namespace, "persistentvolumeclaims", item, claim_usage(item["spec"]))
 
 
@@ -37,7 +37,7 @@ def warnings(store: Store, namespace: str | None, resource: Resource, item: Obj)
     template = spec.get("template", {}).get("spec")
     if resource.plural not in {"deployments", "daemonsets", "statefulsets", "jobs"} or not template:
         return []
-    broken = violations(store, namespace, template, "warn") or violations(store, namespace, template, "enforce")
+    broken = violations(store, namespace, template, "warn")
     return [f"would violate {broken.removeprefix('violates ')}"] if broken else []
 
 
@@ -105,26 +105,38 @@ def claim_usage(spec: Obj) -> dict[str, float]:
     return {"persistentvolumeclaims": 1.0, "requests.storage": quantity(asked)}
 
 
+def usage_of(store: Store, namespace: str | None) -> dict[str, float]:
+    """What a namespace uses of its quotas."""
+    used: dict[str, float] = {}
+    claims = [claim_usage(claim["spec"]) for claim in store.all("persistentvolumeclaims", namespace)]
+    pods = [
+        pod_usage(pod["spec"])
+        for pod in store.all("pods", namespace)
+        if pod.get("status", {}).get("phase") not in {"Succeeded", "Failed"}
+    ]
+    for counted in [*claims, *pods]:
+        for name, amount in counted.items():
+            used[name] = used.get(name, 0) + amount
+    return used
+
+
 def _hold_quotas(store: Store, namespace: str | None, plural: str, item: Obj, usage: dict[str, float]) -> None:
+    used = usage_of(store, namespace)
     for quota in store.all("resourcequotas", namespace):
-        hard = quota["spec"]["hard"]
-        used: dict[str, float] = {}
-        for other in store.all(plural, namespace):
-            if other.get("status", {}).get("phase") in {"Succeeded", "Failed"}:
-                continue
-            counted = pod_usage(other["spec"]) if plural == "pods" else claim_usage(other["spec"])
-            for name, amount in counted.items():
-                used[name] = used.get(name, 0) + amount
-        missing = [name for name in hard if name.startswith(("requests.", "limits.")) and name not in usage]
-        if plural == "pods" and (missing := [name for name in missing if name != "requests.storage"]):
-            name = quota["metadata"]["name"]
+        hard, name = quota["spec"]["hard"], quota["metadata"]["name"]
+        asked_of_pods = [
+            limit for limit in hard if limit.startswith(("requests.", "limits.")) and "storage" not in limit
+        ]
+        missing = [limit for limit in asked_of_pods if limit not in usage]
+        if plural == "pods" and missing:
             containers = ",".join(container["name"] for container in item["spec"]["containers"])
-            text = "; ".join(f"must specify {resource} for: {containers}" for resource in missing)
+            text = "; ".join(f"must specify {limit} for: {containers}" for limit in missing)
             raise _forbidden(plural, item, f"failed quota: {name}: {text}")
-        for name, limit in hard.items():
-            if name in usage and used.get(name, 0) + usage[name] > quantity(limit):
-                text = f"requested: {name}={usage[name]:g}, used: {name}={used.get(name, 0):g}, limited: {name}={limit}"
-                raise _forbidden(plural, item, f"exceeded quota: {quota['metadata']['name']}, {text}")
+        for counted, limit in hard.items():
+            now, wanted = used.get(counted, 0), usage.get(counted, 0)
+            if wanted and now + wanted > quantity(limit):
+                text = f"requested: {counted}={wanted:g}, used: {counted}={now:g}, limited: {counted}={limit}"
+                raise _forbidden(plural, item, f"exceeded quota: {name}, {text}")
 
 
 def _forbidden(plural: str, item: Obj, why: str) -> ApiError:

@@ -44,6 +44,8 @@ class Controllers(Recorder):
 
     def _on_change(self, change: Change) -> None:
         item, plural = change.item, change.resource.plural
+        if plural in {"pods", "persistentvolumeclaims", "resourcequotas"}:
+            asyncio.get_running_loop().call_soon(self._count_quotas, item["metadata"]["namespace"])
         if change.kind == "DELETED":
             if plural == "pods" and item["metadata"].get("ownerReferences"):
                 self._go(self._replace(item))
@@ -66,6 +68,13 @@ class Controllers(Recorder):
 
     def _gets_address(self, service: Obj) -> bool:
         return service["spec"].get("type") == "LoadBalancer" and self.scenario.load_balancers
+
+    def _count_quotas(self, namespace: str) -> None:
+        for quota in list(self.store.all("resourcequotas", namespace)):
+            used = admission.usage_of(self.store, namespace)
+            names = quota["spec"]["hard"]
+            counted = {name: f"{used.get(name, 0):g}" for name in names}
+            self.status(quota, {"hard": names, "used": counted})
 
     async def _replace(self, pod: Obj) -> None:
         """A deleted pod is made anew while its owner is there."""

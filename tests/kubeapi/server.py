@@ -156,7 +156,8 @@ class Api:
     ) -> Obj:
         kind = request.headers.get("Content-Type", "")
         if "apply-patch" in kind:
-            admission.admit(self.store, namespace, resource, patch, dry_run=dry_run)
+            if self.store.key(resource, namespace, name) not in self.store.objects:
+                admission.admit(self.store, namespace, resource, patch)
             force = request.query.get("force") == "true"
             return self.store.apply(resource, namespace, name, patch, manager, force=force, dry_run=dry_run)
         if "json-patch" in kind:

@@ -237,7 +237,7 @@ async def connect(context: str = "", kubeconfig: str = "") -> AsyncIterator[Clus
                 why=config.unreadable[0],
                 fix="Mend it, or take it out of KUBECONFIG.",
             )
-        # Of several files the first that names a current context decides for kubectl and Helm, the last for the library.
+        # Of several files the first with a current context decides for kubectl and Helm, the last for the library.
         cluster = Cluster(context or config.current, os.pathsep.join(map(str, files)), folder)
         await cluster._log_in()  # noqa: SLF001 - its own factory
         try:

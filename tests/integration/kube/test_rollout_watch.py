@@ -180,7 +180,7 @@ async def test_the_cause_of_a_failed_upgrade_outlives_the_rollback(
 async def test_the_watch_survives_cuts_and_limited_rights(
     release: Release, cluster: FakeCluster, values: Path, said: Recorder
 ) -> None:
-    cluster.scenario.cut_watches_after = 0.5
+    cluster.scenario.cut_watches_after, cluster.scenario.step = 0.2, 0.4
     cluster.scenario.forbidden = {("*", "events")}
     async with connect(release.context) as api, watch_rollout(api, NAMESPACE, release.name, said) as rollout:
         await release.upgrade_install(CHART, [values], said, UpgradeOptions(timeout=60))

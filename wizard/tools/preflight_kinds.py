@@ -1,0 +1,53 @@
+"""Where the API has the kinds that JupyterHub's chart makes; discovery would cost a request for each group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Job"})
+"""Kinds with a pod template."""
+
+CLUSTER_WIDE = frozenset({"ClusterRole", "ClusterRoleBinding", "PriorityClass"})
+
+
+@dataclass(frozen=True)
+class Place:
+    """A kind's plural, and whether it lives in a namespace."""
+
+    plural: str
+    namespaced: bool = True
+
+
+_PLURALS = {
+    "ConfigMap": "configmaps",
+    "DaemonSet": "daemonsets",
+    "Deployment": "deployments",
+    "HTTPRoute": "httproutes",
+    "Ingress": "ingresses",
+    "Job": "jobs",
+    "NetworkPolicy": "networkpolicies",
+    "PersistentVolumeClaim": "persistentvolumeclaims",
+    "Pod": "pods",
+    "PodDisruptionBudget": "poddisruptionbudgets",
+    "Role": "roles",
+    "RoleBinding": "rolebindings",
+    "Secret": "secrets",
+    "Service": "services",
+    "ServiceAccount": "serviceaccounts",
+    "StatefulSet": "statefulsets",
+}
+_CLUSTER_PLURALS = {
+    "ClusterRole": "clusterroles",
+    "ClusterRoleBinding": "clusterrolebindings",
+    "PriorityClass": "priorityclasses",
+}
+
+
+def where_of(item: Mapping[str, Any]) -> Place | None:
+    """The place of an object's kind; None for one that the chart does not make (a person's own extra)."""
+    kind = str(item.get("kind", ""))
+    if kind in _CLUSTER_PLURALS:
+        return Place(_CLUSTER_PLURALS[kind], namespaced=False)
+    return Place(_PLURALS[kind]) if kind in _PLURALS else None
