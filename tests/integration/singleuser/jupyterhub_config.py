@@ -14,11 +14,13 @@ rig = json.loads(os.environ["RIG"])
 folder = Path(rig["folder"])
 
 
-class SilentCHP(ConfigurableHTTPProxy):  # type: ignore[misc]  # jupyterhub has no types
+class SilentCHP(ConfigurableHTTPProxy):  # type: ignore[misc]
     """CHP without its count of traffic, which takes an open tab for a used one."""
 
     async def get_all_routes(self, *args: object) -> dict[str, dict[str, dict[str, object]]]:
-        routes: dict[str, dict[str, dict[str, object]]] = await super().get_all_routes(*args)  # JupyterHub 5 gives its client along
+        routes: dict[str, dict[str, dict[str, object]]] = await super().get_all_routes(
+            *args
+        )  # JupyterHub 5 gives its client along
         for route in routes.values():
             route["data"].pop("last_activity", None)
         return routes

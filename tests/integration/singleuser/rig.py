@@ -257,10 +257,13 @@ class Person:
     async def ask(
         self, path: str, method: str = "GET", *, follow: bool = False, headers: Mapping[str, str] | None = None
     ) -> Answer:
-        """One request; redirects are followed only if asked."""
+        """One request; redirects are followed only if asked. Status 0: the connection was closed without an answer."""
         url = URL(self.hub.url + path, encoded=True)
-        async with self.session.request(method, url, allow_redirects=follow, headers=headers) as answer:
-            return Answer(answer.status, answer.headers, await answer.read())
+        try:
+            async with self.session.request(method, url, allow_redirects=follow, headers=headers) as answer:
+                return Answer(answer.status, answer.headers, await answer.read())
+        except aiohttp.ServerDisconnectedError:
+            return Answer(0, {}, b"")
 
     async def websocket(
         self, path: str, *, headers: Mapping[str, str] | None = None

@@ -1,0 +1,81 @@
+"""A real Chromium without a screen, driven by its DevTools protocol."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from tests.support import parts
+from tests.support.processes import running, wait_until
+
+
+class Page:
+    """One tab."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = socket
+        self._number = 0
+
+    async def do(self, method: str, **arguments: object) -> dict[str, Any]:
+        """Send a command and wait for its result; events in between are passed over."""
+        self._number += 1
+        await self._socket.send_json({"id": self._number, "method": method, "params": arguments})
+        while True:
+            message: dict[str, Any] = json.loads((await self._socket.receive(30)).data)
+            if message.get("id") == self._number:
+                assert "error" not in message, message
+                result: dict[str, Any] = message["result"]
+                return result
+
+    async def value(self, expression: str) -> Any:
+        """What a JavaScript expression gives in the page."""
+        result = await self.do("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        return result["result"].get("value")
+
+    async def wait_for(self, expression: str, *, seconds: float = 60) -> None:
+        """Wait until the expression is true in the page."""
+        end = asyncio.get_running_loop().time() + seconds
+        while not await self.value(f"Boolean({expression})"):
+            assert asyncio.get_running_loop().time() < end, f"never true in the page: {expression}"
+            await asyncio.sleep(0.3)
+
+    async def press(self, key: str, code: str, number: int, *, modifiers: int = 0, text: str = "") -> None:
+        """A key goes down and up."""
+        common = {"key": key, "code": code, "windowsVirtualKeyCode": number, "modifiers": modifiers}
+        await self.do("Input.dispatchKeyEvent", type="keyDown", text=text, **common)
+        await self.do("Input.dispatchKeyEvent", type="keyUp", **common)
+
+    async def write(self, text: str) -> None:
+        """Type letters one by one."""
+        for letter in text:
+            await self.press(letter, "", ord(letter.upper()), text=letter)
+
+
+@asynccontextmanager
+async def chromium(folder: Path, url: str) -> AsyncIterator[Page]:
+    """A browser with one tab at this address."""
+    program = parts.program("chromium")
+    assert program is not None
+    log = folder / "chromium.log"
+    command = [
+        program, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+        "--remote-debugging-port=0", f"--user-data-dir={folder / 'chromium'}", "--window-size=1200,800", url,
+    ]  # fmt: skip
+    with running(command, log=log):
+        wait_until(lambda: "DevTools listening on" in log.read_text(), "Chromium")
+        found = re.search(r"DevTools listening on ws://([^/]+)/", log.read_text())
+        assert found is not None
+        async with aiohttp.ClientSession() as session:
+            for _ in range(100):
+                async with session.get(f"http://{found[1]}/json/list") as answer:
+                    tabs = [tab for tab in await answer.json() if tab["type"] == "page"]
+                if tabs:
+                    break
+                await asyncio.sleep(0.1)
+            async with session.ws_connect(tabs[0]["webSocketDebuggerUrl"], max_msg_size=1 << 28) as socket:
+                yield Page(socket)
