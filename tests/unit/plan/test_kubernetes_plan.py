@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from wizard.plan.facts import Facts, ReleaseFacts
 from wizard.plan.images import Destination, ImageInputs
 from wizard.plan.kubernetes import plan_kubernetes
-from wizard.plan.model import Decision, Plan, StepRecord, fingerprint
+from wizard.plan.model import Plan, StepRecord, fingerprint
 
 NOTEBOOK, HUB = (
     ImageInputs(
