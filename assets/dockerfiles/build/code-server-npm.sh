@@ -14,29 +14,26 @@ export npm_config_foreground_scripts=true
 # As root, older npm runs scripts as "nobody" without it, and code-server's asks for it; npm 12 refuses it.
 [ "$(npm --version | cut -d. -f1)" -ge 12 ] || export npm_config_unsafe_perm=true
 
-# install_modules FOLDER: its dependencies, compiled.
-install_modules() {
-    cd "$1"
-    npm install --omit=dev --no-save --ignore-scripts
-    # Older versions fetch ripgrep from GitHub's API when they are installed, which a company's npm mirror does not
-    # have; where a binary is there already they leave it. Debian's has the same features, PCRE2 among them.
-    find . -type d \( -path '*/node_modules/@vscode/ripgrep' -o -path '*/node_modules/vscode-ripgrep' \) |
-        while read -r module; do
-            [ -e "$module/bin" ] || install -D -m 0755 /usr/bin/rg "$module/bin/rg"
-        done
-    npm rebuild
-}
-
 # Unpacked rather than installed with --global: npm would call code-server's own calls of npm global too, and a
 # failure in one of them removes files under the others, which hides its cause.
 cd /tmp
 npm pack "code-server@$version"
 mkdir /opt/code-server
 tar --extract --gzip --no-same-owner --strip-components=1 --directory /opt/code-server --file /tmp/code-server-*.tgz
-install_modules /opt/code-server
-install_modules /opt/code-server/lib/vscode
+
+# Older versions of VS Code's modules fetch ripgrep from GitHub's API when they are installed, which a company's npm
+# mirror does not have. They leave a binary that is there already: Debian's, with the same features.
+cd /opt/code-server/lib/vscode
+npm install --omit=dev --no-save --ignore-scripts
+find . -type d \( -path '*/node_modules/@vscode/ripgrep' -o -path '*/node_modules/vscode-ripgrep' \) |
+    while read -r module; do
+        [ -e "$module/bin" ] || install -D -m 0755 /usr/bin/rg "$module/bin/rg"
+    done
+npm rebuild
+
+# code-server's own modules, and its postinstall script, which finds VS Code's there.
 cd /opt/code-server
-npm run postinstall
+npm install --omit=dev --no-save
 rm -rf /tmp/npm-cache /tmp/code-server-*.tgz
 
 mkdir -p bin

@@ -135,6 +135,29 @@ def test_a_home_that_cannot_be_written_is_told_of(npm_image: Built) -> None:
     assert "started" in said
 
 
+def test_a_version_of_another_node(setup_folder: Path, base_image: str, ca_file: Path, tmp_path: Path) -> None:
+    """Node 20, and modules that would fetch ripgrep from GitHub: the whole image, on an empty volume."""
+    setup = answers(
+        setup_folder,
+        base_image,
+        code_server={"version": "v4.100.3", "extensions": ["one.vsix"], "packages": ["jq"]},
+        build={"ca_bundle": str(ca_file)},
+    )
+    (tmp_path / "one.vsix").write_bytes((setup_folder / "one.vsix").read_bytes())
+    older = build(tmp_path, setup, reference="codehub-test-images/npm-node20:1").reference
+    said = in_image(older, "code-server --version; /opt/code-server/lib/node --version; code-server --list-extensions")
+    assert "4.100.3 " in said
+    assert "\nv20." in said
+    assert said.splitlines()[-1] == "acme.one"
+    rg = "/opt/code-server/lib/vscode/node_modules/@vscode/ripgrep/bin/rg"
+    assert "ripgrep" in in_image(older, f"echo found | {rg} --pcre2 'f(?=ound)' && {rg} --version")
+    name = docker("run", "--detach", "--rm", "--env=CODEHUB_NO_HUB=1", older).strip()
+    try:
+        wait_until(lambda: not docker("exec", name, *HEALTH, check=False), "the single-user server", seconds=60)
+    finally:
+        docker("rm", "--force", name)
+
+
 def test_labels_say_what_is_inside(npm_image: Built, base_image: str) -> None:
     labels = inspect(npm_image.reference)["Config"]["Labels"]
     assert labels["org.opencontainers.image.version"] == "4.139.1"
