@@ -13,9 +13,9 @@ from textual.types import CSSPathType
 from textual.widgets import Footer
 
 from wizard.recent import short_path
+from wizard.run.wizard_session import WizardSession
 from wizard.screens.jobs import Jobs
 from wizard.screens.wizard_app import WizardApp
-from wizard.screens.wizard_session import WizardSession
 from wizard.widgets.help_line import HelpLine
 from wizard.widgets.step_rail import RailItem, RailState, StepRail
 from wizard.widgets.top_line import TopLine

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from textual import on
 from textual.widget import Widget
 
+from wizard.run.wizard_session import CLIENT_SECRET
 from wizard.screens.form import FormScreen, Group
-from wizard.screens.wizard_session import CLIENT_SECRET
 from wizard.widgets.answer_input import AnswerInput
 from wizard.widgets.help_line import HelpLine
 from wizard.widgets.secret_field import SecretField

@@ -22,7 +22,7 @@ from wizard.widgets.help_line import HelpLine
 from wizard.widgets.top_line import TopLine
 
 if TYPE_CHECKING:
-    from wizard.screens.wizard_session import WizardSession
+    from wizard.run.wizard_session import WizardSession
 
 _INTRO = (
     "VS Code in the browser for your team, one private copy per person, behind a JupyterHub login. "
@@ -134,7 +134,7 @@ class StartScreen(Screen[None]):
     @work(thread=True, exclusive=True, group="open", exit_on_error=False)
     def _open(self, folder: Path, *, with_draft: bool) -> None:
         """Read the folder in a thread: its disk may be slow, and the engine's modules take a moment to load."""
-        from wizard.screens.wizard_session import WizardSession
+        from wizard.run.wizard_session import WizardSession
 
         try:
             session = WizardSession.open(folder, with_draft=with_draft)

@@ -13,9 +13,9 @@ from wizard.errors import CodehubError
 from wizard.screens.steps import STEPS, WizardStep, step_of_field, steps_for
 
 if TYPE_CHECKING:
+    from wizard.run.wizard_session import WizardSession
     from wizard.screens.base import StepScreen
     from wizard.screens.engine import RunEngine
-    from wizard.screens.wizard_session import WizardSession
 
 KEEP_AFTER = 0.5
 """Seconds without a change after which the draft is written to the disk."""
