@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from wizard.assets import asset_text
 from wizard.render import traefik
 from wizard.render.hub_settings import (
     HOME,
@@ -65,6 +66,9 @@ def _hub(setup: Setup) -> dict[str, Any]:
     hub["config"] = hub_settings(setup)
     if setup.hub.proxy == "traefik":
         hub |= traefik.hub_values(setup, pull_policy(setup))
+    else:
+        # Else an open editor would pass for a used one, and never be culled.
+        hub["extraConfig"] = {"10-activity": asset_text("hub/chp.py")}
     return hub
 
 

@@ -6,25 +6,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from jupyterhub.proxy import ConfigurableHTTPProxy
 from jupyterhub.utils import random_port
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821  # JupyterHub gives it
 rig = json.loads(os.environ["RIG"])
 folder = Path(rig["folder"])
-
-
-class SilentCHP(ConfigurableHTTPProxy):  # type: ignore[misc]
-    """CHP without its count of traffic, which takes an open tab for a used one."""
-
-    async def get_all_routes(self, *args: object) -> dict[str, dict[str, dict[str, object]]]:
-        routes: dict[str, dict[str, dict[str, object]]] = await super().get_all_routes(
-            *args
-        )  # JupyterHub 5 gives its client along
-        for route in routes.values():
-            route["data"].pop("last_activity", None)
-        return routes
-
 
 c.JupyterHub.bind_url = f"http://127.0.0.1:{rig['port']}"
 c.JupyterHub.hub_port = rig["hub_port"]
@@ -49,7 +35,7 @@ if rig["proxy"] == "traefik":
     c.TraefikProxy.traefik_api_password = rig["secret"]
     c.TraefikProxy.traefik_entrypoint = "http"
 else:
-    c.JupyterHub.proxy_class = SilentCHP
+    exec(Path(rig["chp_config"]).read_text())  # what the chart gets as hub.extraConfig
     c.ConfigurableHTTPProxy.command = rig["chp"]
     c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{rig['api_port']}"
 

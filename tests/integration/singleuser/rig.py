@@ -163,6 +163,7 @@ class Hub:
         rig = {
             "folder": str(self.folder), "port": self.port, "hub_port": self.hub_port, "api_port": self.api_port,
             "proxy": self.proxy, "token": self.token, "secret": self.secret, "chp": [str(chp)],
+            "chp_config": str(parts.ROOT / "assets" / "hub" / "chp.py"),
             "cull_after": self.cull_after, "environment": {**server_environment(self.folder), **self.environment},
             "stock": [
                 str(python.parent / "jupyter-standaloneproxy"), "--timeout=60", "--activity-interval=2",

@@ -227,3 +227,11 @@ class TestTraefik:
             assert re.search(shared, command)
             assert re.search(shared, snippet)
         compile(snippet, "10-traefik", "exec")
+
+
+def test_an_open_editor_does_not_pass_for_a_used_one() -> None:
+    """The chart's proxy counts traffic, which an editor sends all the time; Traefik counts nothing."""
+    chp = values(setup(hub={"proxy": "chp"}))["hub"]["extraConfig"]
+    assert list(chp) == ["10-activity"]
+    assert "last_activity" in chp["10-activity"]
+    assert "10-activity" not in values(setup(hub={"proxy": "traefik"}))["hub"]["extraConfig"]
