@@ -7,6 +7,7 @@ import types
 import typing
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -62,7 +63,7 @@ def show(value: Any) -> str:
     if isinstance(value, dict):
         return show_map(value)
     if isinstance(value, float):
-        return f"{value:g}"
+        return f"{Decimal(repr(value)):f}".removesuffix(".0")
     return str(value)
 
 
