@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wizard.files import read_text
+from wizard.run.changes import ChangeKind, FileChange
 from wizard.run.folder import SetupFolder
 from wizard.setup import store
-from wizard.setup.draft import Draft, load_draft, save_draft
+from wizard.setup.draft import Draft, load_draft, make_folder, save_draft
 from wizard.setup.model import Setup
 from wizard.setup.problems import Problem
 
@@ -69,11 +71,27 @@ class WizardSession:
 
     def save(self) -> None:
         """Write codehub.yaml; the draft has done its work then. Raises CodehubError when it cannot be written."""
-        self.folder.path.mkdir(parents=True, exist_ok=True)
-        store.save(self.folder.answers, self.draft.setup)
-        self.saved = self.draft.setup
-        self.draft = Draft(self.draft.setup)
-        self.forget_draft()
+        self.write_answers(self.draft.setup)
+        self.saved_as(self.draft.setup)
+
+    def write_answers(self, setup: Setup) -> None:
+        """Write codehub.yaml and nothing else; may be called from a thread. Raises CodehubError when it cannot."""
+        make_folder(self.folder.path)
+        store.save(self.folder.answers, setup)
+
+    def answers_change(self, setup: Setup) -> FileChange:
+        """What saving these answers does to codehub.yaml; raises UsageError where what is there cannot be read."""
+        path = self.folder.answers
+        before = read_text(path) if path.exists() else None
+        after = store.to_text(setup, before or "")
+        kind: ChangeKind = "new" if before is None else "same" if before == after else "update"
+        return FileChange(path.name, kind, None if before is None else before.encode(), after.encode())
+
+    def saved_as(self, setup: Setup) -> None:
+        """These answers are in codehub.yaml now; the draft has done its work, unless more was typed since."""
+        self.saved = setup
+        if not self.unsaved:
+            self.forget_draft()
 
     def problems(self) -> list[Problem]:
         """Everything that is wrong with the answers, and the client secret that is still wanted."""

@@ -67,16 +67,21 @@ class Draft:
 
 def save_draft(path: Path, draft: Draft) -> None:
     """Keep a draft; raises CodehubError when the folder cannot be written to."""
+    make_folder(path.parent)
+    document = {"answers": plain(draft.setup), "typed": draft.typed}
+    write_atomically(path, json.dumps(document, indent=1), mode=0o600)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder where there is none; raises CodehubError when it cannot be."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CodehubError(
-            f"{path.parent} could not be made.",
+            f"{path} could not be made.",
             why=error.strerror or str(error),
             fix="Choose a folder that you can write to; your answers are still on the screen.",
         ) from error
-    document = {"answers": plain(draft.setup), "typed": draft.typed}
-    write_atomically(path, json.dumps(document, indent=1), mode=0o600)
 
 
 def load_draft(path: Path) -> Draft | None:

@@ -82,14 +82,19 @@ class Preparation:
     actions: Mapping[str, Action]
 
 
-def rendering(folder: SetupFolder, *, setup: Setup | None = None, overwrite: Overwrite = ()) -> Rendering:
+def rendering(
+    folder: SetupFolder, *, setup: Setup | None = None, overwrite: Overwrite = (), client_secret: str = ""
+) -> Rendering:
     """The files of the folder's setup (or of `setup`, when it is not saved yet); writes nothing.
 
+    client_secret: the login provider's, to be put into secrets.yaml; without it, what is there stays.
     Raises UsageError or InvalidAnswers when the answers, or something in the folder, cannot be used.
     """
     answers = setup or store.load(folder.answers)
     warnings = require_sound(answers, str(folder.answers))
     secrets = folder.load_secrets().complete(answers)
+    if client_secret.strip() and answers.uses_oauth:
+        secrets = secrets.with_client_secret(answers, client_secret)
     loaded = folder.load_state()
     local_files = read_local_files(answers, folder.path)
     files = render(answers, secrets, local_files)
@@ -107,14 +112,21 @@ def rendering(folder: SetupFolder, *, setup: Setup | None = None, overwrite: Ove
 
 
 async def prepare(
-    folder: SetupFolder, *, setup: Setup | None = None, overwrite: Overwrite = (), start_from: str = ""
+    folder: SetupFolder,
+    *,
+    setup: Setup | None = None,
+    overwrite: Overwrite = (),
+    client_secret: str = "",
+    start_from: str = "",
 ) -> Preparation:
-    """What a run would do now. `start_from`: run this step and all after it, whatever was done before.
+    """What a run would do now; setup, overwrite and client_secret are as for `rendering`.
+
+    start_from: run this step and all after it, whatever was done before.
 
     Raises InvalidAnswers, UsageError (also for a step that does not exist), or MissingError when something that is
     needed to plan cannot be reached.
     """
-    made = rendering(folder, setup=setup, overwrite=overwrite)
+    made = rendering(folder, setup=setup, overwrite=overwrite, client_secret=client_secret)
     blocking = [problem for problem in made.secrets.problems(made.setup) if problem.level == "error"]
     if blocking:
         raise InvalidAnswers(str(folder.secrets), blocking)

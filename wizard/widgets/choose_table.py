@@ -22,7 +22,7 @@ class ChooseTable(DataTable[Content]):
         Binding("enter", "take_and_go", "Choose and go on", show=False, id="table.accept"),
     ]
     DEFAULT_CSS = """
-    ChooseTable { height: 10; margin: 0 1 0 2; background: $surface; scrollbar-size-vertical: 1; }
+    ChooseTable { height: 10; overflow-x: hidden; margin: 0 1 0 2; background: $surface; scrollbar-size-vertical: 1; }
     """
 
     class Chosen(Message):

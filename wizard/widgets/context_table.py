@@ -16,7 +16,7 @@ class ContextTable(ChooseTable):
     """A row for each context, filled in as the clusters answer."""
 
     def __init__(self) -> None:
-        super().__init__((("Context", 24), ("Product", 15), ("Cluster", 30)))
+        super().__init__((("Context", 28), ("Product", 14), ("Cluster", 14)))
         self._contexts: tuple[KubeContext, ...] = ()
         self._current = ""
         self._found: dict[str, Found] = {}
@@ -30,6 +30,10 @@ class ContextTable(ChooseTable):
         """A cluster has answered, or will not."""
         self._found[found.context.name] = found
         self.show_all()
+
+    def choose(self, key: str) -> None:
+        """Put the dot before another context; an empty name is kubectl's current one."""
+        super().choose(key or self._current)
 
     def show_all(self) -> None:
         """Show the rows anew."""
@@ -45,5 +49,5 @@ class ContextTable(ChooseTable):
         found = self._found.get(context.name)
         if found is None:
             return name, "", "asking …"
-        state = f"✓ {found.version}" if found.reachable else f"✖ {found.why}"
+        state = f"✓ {found.version}" if found.reachable else "✖ no answer"
         return name, found.product, state
