@@ -49,6 +49,11 @@ class EventInbox:
         self._waiting: list[Event | _Lines] = []
         self._places: dict[tuple[str, ...], int] = {}
 
+    @property
+    def empty(self) -> bool:
+        """Whether everything was taken."""
+        return not self._waiting
+
     def put(self, event: Event) -> None:
         """Add an event; from any thread."""
         with self._lock:

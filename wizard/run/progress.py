@@ -242,6 +242,9 @@ class RunProgress:
         for summary in event.steps:
             step = self.steps[summary.id] = StepProgress(summary)
             self.branches.setdefault(summary.branch, BranchProgress(summary.branch)).steps.append(step)
+        # What comes first stands first; the plan's order goes along one image after the other.
+        known = [key for key in _TITLES if key in self.branches]
+        self.branches = {key: self.branches[key] for key in dict.fromkeys([*known, *self.branches])}
 
     def _apply(
         self,

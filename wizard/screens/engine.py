@@ -48,6 +48,11 @@ class RunEngine:
         """Whether something that the run started may still be at work."""
         return self._thread.is_alive()
 
+    @property
+    def behind(self) -> bool:
+        """Whether there are events that `progress` does not know yet."""
+        return not self._inbox.empty
+
     def begin(self) -> None:
         """Start the run."""
         # However the program ends, nothing that the run started may go on without it.
