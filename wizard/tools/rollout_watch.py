@@ -254,8 +254,12 @@ async def watch_rollout(cluster: Cluster, namespace: str, release: str, reporter
         yield rollout
     finally:
         watching.cancel()
-        with suppress(asyncio.CancelledError, ExceptionGroup):
+        try:
             await watching
+        except asyncio.CancelledError:
+            pass
+        except ExceptionGroup as error:  # a rollout that cannot be shown must not fail the deploy
+            reporter.notice(f"The rollout was not shown to its end: {error.exceptions[0]!r}")
 
 
 def told_by(error: NotReady, problems: Sequence[Problem]) -> NotReady:

@@ -192,6 +192,17 @@ async def test_the_watch_survives_cuts_and_limited_rights(
     assert any("connection lost" in line for line in said.text("events"))
 
 
+async def test_a_watch_that_breaks_is_said_and_fails_nothing(
+    release: Release, cluster: FakeCluster, values: Path, said: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise KeyError("what no cluster ever said")
+
+    monkeypatch.setattr(rollout_watch, "pod_state", broken)
+    await deploy(release, values, said, timeout=30)
+    assert any("what no cluster ever said" in text for _, text in said.notices)
+
+
 async def test_users_pods_and_other_releases_are_left_out(
     release: Release, cluster: FakeCluster, values: Path, said: Recorder
 ) -> None:
