@@ -29,6 +29,7 @@ HELP = """\
 VS Code in the browser for a team, one private copy per person, behind a JupyterHub login.
 
 \b
+  codehub DIR                   the wizard: questions, plan, run
   codehub init DIR --yes        answers, all at their defaults, in DIR/codehub.yaml
   codehub doctor DIR            what is missing on this machine, and how to mend it
   codehub plan DIR              what would be done, and why
@@ -67,12 +68,12 @@ class CommandGroup(click.Group):
 )
 @click.version_option(__version__, "-V", "--version", prog_name="codehub")
 @click.pass_context
-def codehub(context: click.Context) -> None:
-    """Stand in for the start screen when no command is given."""
-    if os.environ.get("NO_COLOR"):
-        context.color = False  # https://no-color.org, which click leaves to its users
-    if context.invoked_subcommand is None:
-        context.invoke(start, folder=Path())
+def codehub(context: click.Context) -> int | None:
+    """Open the wizard in the current folder when no command is given."""
+    if context.invoked_subcommand is not None:
+        return None
+    result: int | None = context.invoke(start, folder=Path())
+    return result
 
 
 for _command in (init, fields, render, plan, apply, status, logs, export, doctor, versions):

@@ -124,8 +124,8 @@ class StartScreen(Screen[None]):
 
     def _folder_named(self, folder: Path | None) -> None:
         if folder is not None:
-            self.wizard.folder = folder
-            self._begin(folder, with_draft=True)
+            self.wizard.folder = folder.absolute()
+            self._begin(folder.absolute(), with_draft=True)
 
     def _begin(self, folder: Path, *, with_draft: bool) -> None:
         self.query_one(HelpLine).explain("", "Opening …")

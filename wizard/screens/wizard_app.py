@@ -28,7 +28,7 @@ class WizardApp(App[int]):
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
-        self.folder = folder
+        self.folder = folder.absolute()
         self.engine: RunEngine | None = None
         self._screens: dict[str, StepScreen] = {}
         self._keeping: Timer | None = None

@@ -20,7 +20,7 @@ class Field(VerticalGroup):
     Field {
         margin-bottom: 1;
         padding-left: 1;
-        border-left: outer transparent;
+        border-left: blank;
         & > .row { height: auto; layout: horizontal; }
         & > .row > .label { width: 25; padding-right: 1; color: $text; }
         & > .hint { height: auto; padding-left: 25; color: $text-muted; }
