@@ -70,6 +70,8 @@ class CommandGroup(click.Group):
 @click.pass_context
 def codehub(context: click.Context) -> int | None:
     """Open the wizard in the current folder when no command is given."""
+    if os.environ.get("NO_COLOR"):
+        context.color = False  # https://no-color.org, which click leaves to its users
     if context.invoked_subcommand is not None:
         return None
     result: int | None = context.invoke(start, folder=Path())
