@@ -84,3 +84,17 @@ def company_ca() -> Path:
     found = parts.company_ca()
     assert found is not None, "no CA bundle: mark the test with tier('company_ca')"
     return found
+
+
+@pytest.fixture(scope="session")
+def hub_base(base_image: str) -> str:
+    """An image with JupyterHub 5 that is like the chart's own hub image; tiers docker, buildx, base_image, network."""
+    name = "codehub-test/k8s-hub:5"
+    command = [str(_program("docker")), "buildx", "build", "--quiet", "--load", "--provenance=false", f"--tag={name}"]
+    ca = parts.company_ca()
+    command += [f"--secret=id=ca,src={ca}"] if ca else []
+    folder = parts.ROOT / "tests" / "integration" / "images" / "hub-base"
+    command += [f"--build-arg=BASE_IMAGE={base_image}", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
+    assert done.returncode == 0, done.stderr
+    return name

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,17 +11,6 @@ from tests.integration.images.building import PREFIX, answers, build, docker, in
 from wizard.errors import StepFailed
 
 pytestmark = [pytest.mark.tier("docker", "buildx", "base_image", "network"), pytest.mark.timeout(1200)]
-
-HUB_BASE = "codehub-test/k8s-hub:5"
-
-
-@pytest.fixture(scope="module")
-def hub_base(base_image: str, ca_file: Path) -> str:
-    """An image with JupyterHub 5 that is like the chart's."""
-    command = ["docker", "buildx", "build", "--quiet", "--load", "--provenance=false", f"--tag={HUB_BASE}"]
-    command += [f"--secret=id=ca,src={ca_file}", f"--build-arg=BASE_IMAGE={base_image}"]
-    subprocess.run([*command, Path(__file__).with_name("hub-base")], check=True, capture_output=True, timeout=600)
-    return HUB_BASE
 
 
 @pytest.fixture(scope="module")
