@@ -143,6 +143,16 @@ class Expose(Answers):
             when=lambda setup: _ingress(setup) and setup.target.expose.tls == "cert-manager",
         ),
     ] = ""
+    port: Annotated[
+        int,
+        Field(ge=1, le=65535),
+        Ask(
+            "Port",
+            "The port of this machine that browsers come to.",
+            "http://127.0.0.1:{value}/",
+            when=lambda setup: setup.target.kind in {"docker", "local"},
+        ),
+    ] = 8000
     node_port: Annotated[
         int,
         Field(ge=0, le=65535),

@@ -26,11 +26,20 @@ def _rule(pattern: str, why: str, fix: str) -> _Rule:
     return _Rule(re.compile(pattern), why, fix)
 
 
-_CERTIFICATE = (
+CERTIFICATE = (
     r"x509: |certificate verify failed|CERTIFICATE_VERIFY_FAILED|[Ss]elf[- ]signed certificate|SSL certificate problem"
     r"|unable to get local issuer certificate|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(?:GET_ISSUER|VERIFY_LEAF)"
     r"|[Cc]ertificate verification failed"
 )
+UNRESOLVED = (
+    r"no such host|Temporary failure (?:in name resolution|resolving)|Could not resolve|EAI_AGAIN|ENOTFOUND"
+    r"|Name or service not known|server misbehaving"
+)
+UNREACHABLE = (
+    r"[Cc]onnection refused|ECONNREFUSED|[Cc]onnection timed out|ETIMEDOUT|i/o timeout|[Nn]etwork is unreachable"
+    r"|ECONNRESET|[Cc]onnection reset by peer|TLS handshake timeout|Client\.Timeout exceeded|socket hang up"
+)
+DISK_FULL = r"[Nn]o space left on device|ENOSPC|[Dd]isk quota exceeded"
 _PROXY_ADVICE = "Behind a proxy, set HTTP_PROXY, HTTPS_PROXY and NO_PROXY under build.args"
 
 DAEMON_LOST = re.compile(
@@ -50,7 +59,7 @@ _QUOTED_COMMAND = (
 # The first that matches is taken, so the specific come before the general.
 _RULES = (
     _rule(
-        r"no space left on device|ENOSPC|[Dd]isk quota exceeded",
+        DISK_FULL,
         "The disk where Docker keeps images and build cache is full.",
         "See what takes the room with `docker system df`; `docker builder prune` frees the build cache.",
     ),
@@ -66,13 +75,13 @@ _RULES = (
         "Set HTTP_PROXY and HTTPS_PROXY under build.args to the proxy's address with working credentials.",
     ),
     _rule(
-        r"load metadata for (\S+): [^\n]*(?:" + _CERTIFICATE + ")",
+        r"load metadata for (\S+): [^\n]*(?:" + CERTIFICATE + ")",
         "The Docker daemon does not trust the certificate of the registry that has {0}.",
         "Give the daemon the registry's CA (/etc/docker/certs.d/REGISTRY/ca.crt, or Docker Desktop's settings) "
         "and restart it; build.ca_bundle only reaches what runs inside the build.",
     ),
     _rule(
-        _CERTIFICATE,
+        CERTIFICATE,
         "A server's TLS certificate is not trusted inside the build; often a company proxy inspects the traffic.",
         "Set build.ca_bundle to the file with your company's CA certificate (PEM).",
     ),
@@ -89,14 +98,12 @@ _RULES = (
         "if {0} should be a local image, check its name and tag with `docker image ls`.",
     ),
     _rule(
-        r"no such host|Temporary failure (?:in name resolution|resolving)|Could not resolve|EAI_AGAIN|ENOTFOUND"
-        r"|Name or service not known|server misbehaving",
+        UNRESOLVED,
         "A host name could not be resolved.",
         f"Check the network, VPN and DNS of the Docker daemon. {_PROXY_ADVICE}; for a mirror, check its name there.",
     ),
     _rule(
-        r"[Cc]onnection refused|ECONNREFUSED|[Cc]onnection timed out|ETIMEDOUT|i/o timeout|[Nn]etwork is unreachable"
-        r"|ECONNRESET|[Cc]onnection reset by peer|TLS handshake timeout|Client\.Timeout exceeded|socket hang up",
+        UNREACHABLE,
         "A server could not be reached.",
         f"Check the network, VPN and firewall. {_PROXY_ADVICE}. Then try again.",
     ),
