@@ -9,7 +9,7 @@ from wizard.render.secrets import FILE as SECRETS
 from wizard.render.secrets import Secrets
 from wizard.setup.model import Setup
 
-_LOGINS = {
+LOGINS = {
     "shared-password": "Users log in with their name and the shared password; admins with the admins' password.",
     "native": "People sign up at `/hub/signup`; an admin lets them in at `/hub/authorize`. The admins sign up first: "
     "whoever signs up under an admin's name gets that name.",
@@ -18,6 +18,8 @@ _LOGINS = {
     "oidc": "People log in at your OpenID Connect provider.",
     "dummy": "Anybody who knows the one password gets in under any name: for trying only.",
 }
+"""How people log in, by the kind of login, in Markdown."""
+
 _TARGETS = {
     "kubernetes": "JupyterHub on Kubernetes, by its Helm chart",
     "docker": "JupyterHub on one Docker host",
@@ -92,7 +94,7 @@ def _use(setup: Setup, builds: dict[str, ImageBuild]) -> str:
 
 def _login(setup: Setup, secrets: Secrets) -> str:
     auth = setup.hub.auth
-    lines = ["## Who gets in", "", _LOGINS[auth.kind]]
+    lines = ["## Who gets in", "", LOGINS[auth.kind]]
     if secrets.logins(setup):
         lines.append(f"The passwords are in `{SECRETS}`.")
     if auth.kind != "native" and not auth.allow_all:

@@ -156,9 +156,10 @@ class StartScreen(Screen[None]):
         self.app.push_screen(HelpDialog(error.what, [line for line in lines if line[1]]))
 
     def _show_status(self, folder: Path) -> None:
+        from wizard.run.folder import SetupFolder
         from wizard.screens.done import DoneScreen
 
-        self.app.push_screen(DoneScreen(folder))
+        self.app.push_screen(DoneScreen(SetupFolder(folder)))
 
 
 def entries(folder: Path) -> list[Entry]:

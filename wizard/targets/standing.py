@@ -1,0 +1,151 @@
+"""Where a setup stands: what its folder knows at once, and what the cluster says when it is asked."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from wizard.errors import CodehubError
+from wizard.plan.kubernetes import DEPLOY
+from wizard.plan.model import StepRecord
+from wizard.run.folder import SetupFolder
+from wizard.run.state import State
+from wizard.setup import store
+from wizard.setup.model import Setup
+from wizard.tools.front_door import SERVICE, addresses
+from wizard.tools.helm_release import Revision
+from wizard.tools.rollout_pods import PodState
+
+FORWARDED = 8000
+"""The port on this machine that the shown port-forward uses."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """How the hub is reached: `url` where it is known (else empty), `command` that finds or opens it."""
+
+    url: str = ""
+    note: str = ""
+    command: str = ""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the folder knows. `logins` are (who, password): never shown unasked, never in a repr."""
+
+    setup: Setup
+    state: State
+    address: Address
+    logins: tuple[tuple[str, str], ...] = field(repr=False)
+    files: tuple[str, ...] = ()
+    notice: str = ""
+
+    @property
+    def deployed(self) -> bool:
+        """Whether the last deployment succeeded."""
+        record = self.state.steps.get(DEPLOY)
+        return record is not None and record.outcome == "done"
+
+
+@dataclass(frozen=True)
+class Live:
+    """What the cluster says: the release's newest revision (None: no release), addresses, pods that are not users'."""
+
+    revision: Revision | None
+    addresses: tuple[str, ...] = ()
+    pods: tuple[PodState, ...] = ()
+    servers: int = 0
+    unseen: str = ""
+
+
+def standing(folder: SetupFolder) -> Standing:
+    """What the folder knows; asks nobody. Raises UsageError or InvalidAnswers when it cannot be read."""
+    setup = store.load(folder.answers)
+    loaded = folder.load_state()
+    secrets = folder.load_secrets()
+    names = sorted(name for name in loaded.state.files if (folder.path / name).exists())
+    return Standing(
+        setup,
+        loaded.state,
+        address(setup),
+        tuple(secrets.logins(setup)),
+        (store.FILE, *(name for name in names if name != store.FILE)),
+        loaded.notice,
+    )
+
+
+def address(setup: Setup) -> Address:
+    """How the hub is reached as far as the answers tell."""
+    target = setup.target
+    expose = target.expose
+    look = _kubectl(setup, "get", "service", SERVICE)
+    match target.kind, expose.kind:
+        case "kubernetes", "ingress":
+            if expose.host:
+                return Address(f"{'http' if expose.tls == 'none' else 'https'}://{expose.host}/")
+            note = "every name that leads to the ingress controller"
+            return Address(note=note, command=_kubectl(setup, "get", "ingress"))
+        case "kubernetes", "nodeport":
+            port = str(expose.node_port or "PORT")
+            known = "the port is fixed" if expose.node_port else "the cluster picks the port"
+            return Address(note=f"http://NODE:{port}/ on any node; {known}", command=look)
+        case "kubernetes", "loadbalancer":
+            return Address(note="the service's EXTERNAL-IP, once the cluster gave it one", command=look)
+        case "kubernetes", _:
+            forward = _kubectl(setup, "port-forward", f"service/{SERVICE}", f"{FORWARDED}:80")
+            return Address(f"http://localhost:{FORWARDED}/", "from this machine, while this command runs:", forward)
+        case _:
+            host = expose.host or "localhost"
+            return Address(note=f"on {host}; the target {target.kind} says where when it is started")
+
+
+def facts(record: StepRecord) -> str:
+    """What a step's result says to a person: what was built, where it went, what is deployed."""
+    result: Mapping[str, Any] = record.result
+    if "revision" in result:
+        return (
+            f"revision {result['revision']} of {result.get('chart', 'the chart')}, {result.get('status', '')}".rstrip(
+                ", "
+            )
+        )
+    name = str(result.get("pinned") or result.get("reference") or "")
+    image = str(result.get("image") or "")
+    return f"{name} ({image[:19]})" if name and image and "@" not in name else name or image
+
+
+async def live(setup: Setup) -> Live:
+    """What the cluster says now. Raises MissingError when Helm or the cluster does not answer, and what Helm raises."""
+    from wizard.tools import helm
+
+    target = setup.target
+    release = helm.Release(
+        helm=await helm.find(), name=target.release, namespace=target.namespace, context=target.context
+    )
+    revision = await release.current()
+    if revision is None:
+        return Live(None)
+    try:
+        return await _seen(setup, revision)
+    except CodehubError as error:  # Helm may be let in where we are not
+        return Live(revision, unseen=error.why or error.what)
+
+
+async def _seen(setup: Setup, revision: Revision) -> Live:
+    from wizard.tools.kube import connect, path
+    from wizard.tools.rollout_pods import pod_state
+
+    target = setup.target
+    async with connect(target.context) as cluster:
+        pods = [pod_state(pod) for pod in await cluster.list(path("v1", "pods", target.namespace))]
+        where = await addresses(cluster, target.namespace)
+    servers = sum(pod.component == "singleuser-server" and not pod.finished for pod in pods)
+    kept = tuple(pod for pod in pods if pod.component in {"hub", "proxy"} and not pod.finished)
+    return Live(revision, where, kept, servers)
+
+
+def _kubectl(setup: Setup, *words: str) -> str:
+    target = setup.target
+    context = ["--context", target.context] if target.context else []
+    return shlex.join(["kubectl", *words, "--namespace", target.namespace, *context])
