@@ -65,7 +65,7 @@ class CodehubApp(WizardApp):
         yield from super().get_system_commands(screen)
         if self.has_session:
             for step in self.steps:
-                if step.place:
+                if step.place or (step.key == "run" and self.run_goes_on):
                     yield SystemCommand(
                         f"Go to {step.title}", "A step of the wizard", lambda key=step.key: self.go_to(key)
                     )
@@ -74,6 +74,25 @@ class CodehubApp(WizardApp):
         """Quit; with answers that are not saved, or a run that goes on, only after asking."""
         if isinstance(self.screen, Question):
             return
+        if self.run_goes_on:
+            self.push_screen(
+                Question(
+                    "Quit and stop the run?",
+                    "What runs is ended, with everything that it started. The next run goes on from the first step "
+                    "that is not done.",
+                    (("quit", "Stop it and quit"), ("stay", "Stay")),
+                ),
+                self._stop_answered,
+            )
+            return
+        self._leave()
+
+    def _stop_answered(self, answer: str | None) -> None:
+        if answer == "quit":
+            self._leave()
+
+    def _leave(self) -> None:
+        """Quit, asking first when there are answers that are not saved."""
         if self.has_session and self.session.unsaved:
             where = self.session.folder.path
             self.push_screen(
@@ -107,7 +126,7 @@ class CodehubApp(WizardApp):
             gone.dismiss()
 
     def _signalled(self, number: signal.Signals) -> None:
-        """Leave at once: the terminal is restored, a run is stopped by its screen, the draft is on the disk."""
+        """Leave at once: the terminal is restored, a run is stopped, the draft is on the disk."""
         if self.has_session:
             self.session.keep_draft()
         self.exit(return_code=128 + number)

@@ -65,7 +65,11 @@ class WizardApp(App[int]):
         return steps_for(self.session.draft.setup)
 
     def go_to(self, key: str) -> None:
-        """Go to a step; those above it, such as a run that ended, are left."""
+        """Go to a step; those above it, such as a run that ended, are left. To the run only while there is one."""
+        if key == "run":
+            if self.run_goes_on and self.is_screen_installed(key) and self.get_screen(key) not in self.screen_stack:
+                self.push_screen(key)
+            return
         step = next((step for step in self.steps if step.key == key and step.place), None)
         if step is None:
             return
