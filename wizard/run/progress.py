@@ -150,6 +150,11 @@ class BranchProgress:
         return any(step.running for step in self.steps)
 
     @property
+    def begun(self) -> bool:
+        """Whether one of its steps ever was at work."""
+        return any(step.began is not None for step in self.steps)
+
+    @property
     def outcome(self) -> Outcome | None:
         """How it ended, the worst of its steps; None while something is still to come."""
         outcomes = {step.outcome for step in self.steps}

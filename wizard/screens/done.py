@@ -63,6 +63,7 @@ class DoneScreen(Screen[None]):
         self._jobs = Jobs(self.app)
         self.query_one("#verdict", Static).update(words.verdict(self._standing))
         self.action_look()
+        self.call_after_refresh(self.query_one("#facts").scroll_home, animate=False)
 
     def on_unmount(self) -> None:
         """Nobody waits for the cluster's answer any more."""

@@ -58,7 +58,8 @@ def step_lines(found: Standing) -> Iterator[tuple[str, str]]:
         yield MARKS[Outcome.CANCELLED][0], found.notice
     if not found.state.steps:
         yield _NOT, "Nothing yet."
-    for name, record in found.state.steps.items():
+    order = [*_TITLES, *found.state.steps]
+    for name, record in sorted(found.state.steps.items(), key=lambda item: order.index(item[0])):
         title, when = _TITLES.get(name, name), record.finished[:16].replace("T", " ")
         if record.outcome == Outcome.DONE:
             said = facts(record)

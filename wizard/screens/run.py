@@ -52,7 +52,7 @@ class RunScreen(Screen[None]):
         Binding("ctrl+c", "interrupt", "Stop", show=False, id="run.interrupt"),
         Binding("z", "zoom", "Zoom", id="run.zoom"),
         Binding("f", "follow", "Follow", id="run.follow"),
-        Binding("slash", "search", "Search", key_display="/", id="run.search"),
+        Binding("slash", "search", "Find", key_display="/", id="run.search"),
         Binding("t", "tasks", "Tasks", id="run.tasks"),
         Binding("y", "copy", "Copy", id="run.copy"),
         Binding("l", "open_log", "Log", id="run.log"),

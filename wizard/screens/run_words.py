@@ -88,9 +88,9 @@ def _failed(run: RunProgress, failures: Sequence[StepFinished], exit_code: int) 
     texts = (
         ("why", first.why),
         ("do", first.fix),
-        ("last lines", f"\n{tail}" if tail else ""),
         ("log", first.log),
         ("failed too", ", ".join(others)),
+        ("last lines", f"\n{tail}" if tail else ""),
     )
     choices = ((f"retry-{first.step}", f"Retry from “{title}”"), _BACK, _QUIT)
     return Ending(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from wizard.setup.model import Setup
 from wizard.tools.front_door import SERVICE, addresses
 from wizard.tools.helm_release import Revision
 from wizard.tools.rollout_pods import PodState
+
+_DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")
 
 FORWARDED = 8000
 """The port on this machine that the shown port-forward uses."""
@@ -112,7 +115,8 @@ def facts(record: StepRecord) -> str:
         )
     name = str(result.get("pinned") or result.get("reference") or "")
     image = str(result.get("image") or "")
-    return f"{name} ({image[:19]})" if name and image and "@" not in name else name or image
+    said = f"{name} ({image})" if name and image and "@" not in name else name or image
+    return _DIGEST.sub(r"\1…", said)
 
 
 async def live(setup: Setup) -> Live:

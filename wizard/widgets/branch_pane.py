@@ -94,7 +94,11 @@ class BranchPane(Vertical, can_focus=True):
         """Whether more than the heading is shown."""
         if self._by_hand is not None:
             return self._by_hand
-        return self.branch.running or self.branch.outcome in {Outcome.FAILED, Outcome.CANCELLED}
+        branch = self.branch
+        stopped = branch.outcome is Outcome.CANCELLED and any(
+            step.outcome is Outcome.CANCELLED and step.began is not None for step in branch.steps
+        )
+        return branch.running or branch.outcome is Outcome.FAILED or stopped
 
     @property
     def lists_tasks(self) -> bool:

@@ -44,6 +44,11 @@ class LogPane(Log, can_focus=False):
         elif dropped:
             self.scroll_to(y=max(0, self.scroll_offset.y - dropped), animate=False, immediate=True)
 
+    def on_resize(self) -> None:
+        """With less room the end would fall out of sight."""
+        if self.following:
+            self.scroll_end(animate=False, immediate=True, x_axis=False)
+
     def follow(self, on: bool) -> None:
         """Begin or stop to follow the end."""
         self.following = on

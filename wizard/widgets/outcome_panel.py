@@ -18,8 +18,8 @@ class OutcomePanel(Vertical):
     """Says it in labelled texts, with a button for each choice."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,up", "app.focus_previous", "Previous", show=False),
-        Binding("right,down", "app.focus_next", "Next", show=False),
+        Binding("left", "app.focus_previous", "Previous", show=False),
+        Binding("right", "app.focus_next", "Next", show=False),
     ]
 
     class Chosen(Message):
@@ -34,7 +34,7 @@ class OutcomePanel(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Static("", classes="title", markup=False)
-        with VerticalScroll(classes="texts", can_focus=False):
+        with VerticalScroll(classes="texts"):
             yield Static("", classes="text", markup=False)
         yield Horizontal(classes="buttons")
 

@@ -91,7 +91,7 @@ def heading(branch: BranchProgress, run: RunProgress, now: float) -> Row:
     elif branch.outcome is Outcome.FAILED:
         facts.insert(0, "failed")
     elif branch.outcome is Outcome.CANCELLED:
-        facts.insert(0, "stopped")
+        facts.insert(0, "stopped" if branch.begun else "not started")
     elif branch.outcome is None and not branch.running:
         waiting = next(step for step in branch.steps if step.outcome is None)
         facts = [_waits_for(waiting, run)]
