@@ -1,5 +1,5 @@
-# The hub of these tests, told by RIG_* variables what it should be. A server named "stock" runs the stock
-# standalone proxy: what the tests demand of ours must be seen to fail there.
+# The hub of these tests, told by RIG what it should be. A server named "stock" runs the stock standalone proxy, one
+# named "upstream" Jupyter Server with jupyter-server-proxy: what the tests demand of ours must be seen to fail there.
 import json
 import os
 import sys
@@ -52,8 +52,7 @@ def prepare(spawner: Any) -> None:
     """A port that the test can know, and another command for the servers that are there to compare."""
     spawner.port = random_port()
     (folder / f"{spawner.user.name}-{spawner.name}.port").write_text(str(spawner.port))
-    if spawner.name.startswith("stock"):
-        spawner.cmd = [*rig["stock"]]
+    spawner.cmd = rig["stock"].get(spawner.name, spawner.cmd)
 
 
 c.Spawner.pre_spawn_hook = prepare

@@ -165,10 +165,15 @@ class Hub:
             "proxy": self.proxy, "token": self.token, "secret": self.secret, "chp": [str(chp)],
             "chp_config": str(parts.ROOT / "assets" / "hub" / "chp.py"),
             "cull_after": self.cull_after, "environment": {**server_environment(self.folder), **self.environment},
-            "stock": [
-                str(python.parent / "jupyter-standaloneproxy"), "--timeout=60", "--activity-interval=2",
-                "--", "code-server", "--auth", "none", "--bind-addr", "127.0.0.1:{port}",
-            ],
+            "stock": {
+                "stock": [
+                    str(python.parent / "jupyter-standaloneproxy"), "--timeout=60", "--activity-interval=2",
+                    "--", "code-server", "--auth", "none", "--bind-addr", "127.0.0.1:{port}",
+                ],
+                "upstream": [
+                    str(python.parent / "jupyterhub-singleuser"), f"--config={HERE / 'jupyter_server_config.py'}",
+                ],
+            },
         }  # fmt: skip
         return {
             "PATH": search_path(), "HOME": str(self.folder), "LANG": "C.UTF-8", "RIG": json.dumps(rig),

@@ -59,13 +59,15 @@ async def test_stock_proxy_fails_the_same_entrance_check(hub5: Hub, check: Check
         await check(hub5, "alice", "stock")
 
 
+@pytest.mark.parametrize("other", ["stock", "upstream"])
 @pytest.mark.parametrize("check", RELAY, ids=_name)
-async def test_stock_proxy_fails_the_same_relay_check(hub5: Hub, backend: Backend, check: Check) -> None:
-    await hub5.launch("alice", "stock")
+async def test_others_fail_the_same_relay_check(hub5: Hub, backend: Backend, check: Check, other: str) -> None:
+    """The stock standalone proxy, and upstream's jupyterhub-singleuser with ServerProxy.servers."""
+    await hub5.launch("alice", other)
     async with people(hub5, "alice") as (alice,):
-        assert (await alice.enter(base_of("alice", "stock"))).status == 200
+        assert (await alice.enter(base_of("alice", other))).status == 200
     with pytest.raises(AssertionError):
-        await check(hub5, backend, "alice", "stock")
+        await check(hub5, backend, "alice", other)
 
 
 async def test_stock_proxy_opens_a_strangers_websocket(hub5: Hub) -> None:

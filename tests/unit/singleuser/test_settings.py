@@ -1,5 +1,6 @@
 """Settings: a flag wins over its variable; what is wrong is named; without a hub nothing starts by accident."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from codehub_singleuser.known_logins import KnownLogins
 from codehub_singleuser.settings import HUB_VARIABLES, SCOPES, Settings, parser, read_settings, truth
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.support import parts
 
 TOLD = {
     "JUPYTERHUB_API_TOKEN": "secret",
@@ -161,3 +164,12 @@ def test_known_logins_last_for_the_grace_and_no_longer() -> None:
     known.refuse("two")
     assert known.recall("two") is None
     known.refuse("never seen")
+
+
+def test_the_manual_lists_every_setting() -> None:
+    manual = (parts.ROOT / "docs" / "single-user-server.md").read_text()
+    flags = re.findall(r"(--[a-z-]+).*?\[(CODEHUB_[A-Z_]+)", parser().format_help().replace("\n", " "))
+    assert len(flags) >= 14
+    for flag, variable in flags:
+        assert f"`{flag}`" in manual, flag
+        assert f"`{variable}`" in manual, variable
