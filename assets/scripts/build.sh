@@ -71,6 +71,12 @@ build() {
 
 deliver() { # REFERENCE
     local name runtime
+    # Nodes keep an old image under a tag that is used again, so each gets a tag of its own there.
+    if [ "$way" != push ] && [ "$pinned" = yes ]; then
+        set -- "$1" "${1%:*}:$(own_tag "$1")"
+        docker tag "$1" "$2"
+        shift
+    fi
     printf 'Delivering %s (%s)\n' "$1" "$way" >&2
     case $way in
     push) [ "$output" = --push ] || docker push "$1" ;;
@@ -113,20 +119,30 @@ digest_of() { # REFERENCE
     done
 }
 
-# images.yaml names the very images that were pushed, so that deploy.sh deploys these and no others.
+# The tag that names exactly this image: the digest that the registry has beside it, or the image's id in it.
+own_tag() { # REFERENCE
+    local tag=${1##*:} found
+    if [ "$way" = push ]; then
+        found=$(digest_of "$1" || true)
+        [ -z "$found" ] || printf '%s@%s' "$tag" "$found"
+    else
+        found=$(docker image inspect --format '{{.Id}}' "$1")
+        found=${found#sha256:}
+        printf '%s-%s' "${tag:0:115}" "${found:0:12}"
+    fi
+}
+
+# images.yaml names the very images that were delivered, so that deploy.sh deploys these and no others.
 write_pins() {
-    local image section reference digest
+    local image tag text
     rm -f images.yaml
-    [ "$way" = push ] || return 0
     {
-        printf '# %s\n' 'The very images that were built and delivered last, made by codehub: do not edit.' \
-            'Merged over config.yaml, so that Kubernetes takes these and no others.'
+        printf '%s\n' "$pins_header"
         for image in hub notebook; do
             case " ${images[*]} " in *" $image "*) ;; *) continue ;; esac
-            reference=$("reference_$image")
-            digest=$(digest_of "$reference" || true)
-            case $image in hub) section=hub ;; *) section=singleuser ;; esac
-            [ -z "$digest" ] || printf '%s:\n  image:\n    tag: "%s@%s"\n' "$section" "${reference##*:}" "$digest"
+            tag=$(own_tag "$("reference_$image")")
+            case $image in hub) text=$pins_hub ;; *) text=$pins_notebook ;; esac
+            [ -z "$tag" ] || printf '%s\n' "${text//PINNED-TAG/$tag}"
         done
     } >images.yaml
 }
@@ -183,5 +199,5 @@ for image in "${chosen[@]}"; do
     "build_$image"
     [ "$deliver_too" = no ] || deliver "$("reference_$image")"
 done
-[ "$deliver_too" = no ] || write_pins
+[ "$deliver_too-$pinned" != yes-yes ] || write_pins
 printf 'Done: %s\n' "${chosen[*]}" >&2

@@ -46,7 +46,7 @@ command -v helm >/dev/null 2>&1 || fail "helm is not installed, or not on the PA
 options=(--namespace "$namespace" --create-namespace --timeout 600s --history-max 10)
 [ -z "${KUBE_CONTEXT:-$context}" ] || options+=(--kube-context "${KUBE_CONTEXT:-$context}")
 options+=(--values config.yaml)
-# Made by build.sh or codehub: the digests of the images that were pushed.
+# Made by build.sh or codehub: the very images that were delivered.
 [ ! -e images.yaml ] || options+=(--values images.yaml)
 if [ -e secrets.yaml ]; then
     if missing=$(grep -m 1 -oE 'PUT-THE-[A-Z0-9-]+-HERE' secrets.yaml); then

@@ -7,13 +7,18 @@ from collections.abc import Iterable, Mapping
 
 from wizard.assets import asset_text
 from wizard.render.model import ImageBuild
+from wizard.render.pins import HEADER, pin
 from wizard.render.secrets import Secrets
+from wizard.render.yaml_text import yaml_text
 from wizard.setup.delivery import deliveries, resolve_delivery
 from wizard.setup.model import Setup
 from wizard.tools.products import CONTEXT_PATTERNS, guess_product
 
 CA_HASH = "CA_SHA256"
 """The build argument with the company CA's hash: worked out when the script runs, as the CA may have changed."""
+
+_PINNED_TAG = "PINNED-TAG"
+"""What assets/scripts/build.sh replaces by the tag of the image that was delivered."""
 
 
 def build_script(setup: Setup, builds: Mapping[str, ImageBuild]) -> str:
@@ -24,6 +29,7 @@ def build_script(setup: Setup, builds: Mapping[str, ImageBuild]) -> str:
         _assign("context", setup.target.context),
         _assign("platforms", platforms),
         _array("images", builds),
+        *_pins(setup, builds),
     ]
     functions = [_image_functions(name, build) for name, build in builds.items()]
     return _fill("build.sh", settings="\n".join(settings), ways="\n".join(_ways()), images="\n\n".join(functions))
@@ -39,6 +45,20 @@ def deploy_script(setup: Setup, secrets: Secrets) -> str:
         _assign("needs_secrets", "yes" if secrets.config else "no"),
     ]
     return _fill("deploy.sh", settings="\n".join(settings))
+
+
+def _pins(setup: Setup, builds: Iterable[str]) -> Iterable[str]:
+    """What write_pins puts together: the parts of images.yaml, with a marker in place of the tag."""
+    if setup.target.kind != "kubernetes":
+        yield _assign("pinned", "no")
+        for name in ("header", "hub", "notebook"):
+            yield _assign(f"pins_{name}", "")
+        return
+    yield _assign("pinned", "yes")
+    yield _assign("pins_header", "\n".join(f"# {line}" for line in HEADER.splitlines()))
+    for name in ("hub", "notebook"):
+        text = yaml_text(pin(setup, name, _PINNED_TAG)).rstrip("\n") if name in builds else ""
+        yield _assign(f"pins_{name}", text)
 
 
 def _fill(name: str, **parts: str) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from wizard.errors import UsageError
 from wizard.files import write_atomically
 from wizard.plan.facts import Facts, ReleaseFacts
 from wizard.plan.images import Destination, build_id, deliver_id
@@ -15,14 +15,25 @@ from wizard.plan.kubernetes import DEPLOY, plan_kubernetes
 from wizard.plan.model import Plan, StepRecord
 from wizard.render.model import ImageBuild
 from wizard.render.pins import FILE as PINS
-from wizard.render.pins import pins
+from wizard.render.pins import digest_tag, pins
 from wizard.run.context import Action, StepContext
 from wizard.run.folder import SetupFolder
-from wizard.setup.delivery import resolve_delivery
 from wizard.setup.model import Setup
-from wizard.targets.images import Buildable, buildables, image_actions, image_facts, registry_facts
+from wizard.targets.delivery import Way, choose_way
+from wizard.targets.images import (
+    Buildable,
+    Engine,
+    buildables,
+    image_actions,
+    image_facts,
+    loaded_facts,
+    own_tag,
+    registry_facts,
+    with_own_tags,
+)
 from wizard.tools import helm
 from wizard.tools.deploy import deploy
+from wizard.tools.docker_engine import split_tag
 from wizard.tools.helm_chart import Chart
 from wizard.tools.process import command_line
 
@@ -35,38 +46,57 @@ class KubernetesTarget:
     ) -> None:
         self._setup = setup
         self._folder = folder
+        self._builds = builds
         self._hashes = hashes
-        self._delivery = resolve_delivery(setup)
-        self._images: list[Buildable] = buildables(builds, folder, hashes)
 
     async def plan(self, records: Mapping[str, StepRecord]) -> tuple[Plan, Mapping[str, Action]]:
         """The plan, made from what Docker, the registry and the cluster say now, and the work of its steps.
 
-        Raises MissingError when Docker, Helm or the cluster cannot be reached.
+        Raises MissingError when Docker, Helm, the cluster or what loads images into it cannot be reached, UsageError
+        when there is no way for images to get there.
         """
-        _require_known(self._delivery)
+        way = await choose_way(self._setup)
+        images = self._images(way)
         found = await helm.find()
         target = self._setup.target
         release = helm.Release(helm=found, name=target.release, namespace=target.namespace, context=target.context)
         current = await release.current()
-        facts = await self._facts(ReleaseFacts(current.number, current.status, current.chart) if current else None)
+        live = ReleaseFacts(current.number, current.status, current.chart) if current else None
+        facts = await self._facts(way, images, records, live)
         chart = self._chart()
         plan = plan_kubernetes(
-            [image.inputs for image in self._images],
-            Destination(self._delivery, target.context),
+            [image.inputs for image in images],
+            Destination(way.delivery, way.place),
             self._release_inputs(),
             command_line(release.upgrade_command(chart, self._values())),
             records,
             facts,
         )
-        actions = image_actions(self._images, facts.bases)
-        actions[DEPLOY] = self._deploy_action(release, chart)
+        actions = image_actions(images, facts.bases, way.loader)
+        actions[DEPLOY] = self._deploy_action(release, chart, way, images)
         return plan, actions
 
-    async def _facts(self, release: ReleaseFacts | None) -> Facts:
-        local, bases = await image_facts(self._images, remote=True)
-        references = [image.inputs.reference for image in self._images]
-        delivered, unknown = await registry_facts(references) if self._delivery == "push" else ({}, frozenset())
+    def _images(self, way: Way) -> list[Buildable]:
+        images = buildables(self._builds, self._folder, self._hashes, Engine(way.env, way.prepare))
+        if way.loader is None:
+            return images
+        return [
+            replace(image, inputs=replace(image.inputs, deliver_command=way.loader.command(image.inputs.reference)))
+            for image in images
+        ]
+
+    async def _facts(
+        self, way: Way, images: list[Buildable], records: Mapping[str, StepRecord], release: ReleaseFacts | None
+    ) -> Facts:
+        local, bases = await image_facts(images, remote=True, engine=Engine(way.env))
+        delivered: dict[str, str] = {}
+        unknown: frozenset[str] = frozenset()
+        if way.delivery == "push":
+            delivered, unknown = await registry_facts([image.inputs.reference for image in images])
+        elif way.loader:
+            delivered, unknown = await loaded_facts(images, way.loader, records)
+        else:
+            local = await with_own_tags(local, way.env)
         return Facts(local=local, bases=bases, delivered=delivered, unknown=unknown, release=release)
 
     def _chart(self) -> Chart:
@@ -80,23 +110,33 @@ class KubernetesTarget:
         named = (folder.values, folder.path / PINS, folder.secrets, folder.extra_values)
         return [path for path in named if path.name in self._hashes or path.name == PINS]
 
-    def _deploy_action(self, release: helm.Release, chart: Chart) -> Action:
+    def _deploy_action(self, release: helm.Release, chart: Chart, way: Way, images: list[Buildable]) -> Action:
         async def work(context: StepContext) -> Mapping[str, Any]:
-            write_atomically(self._folder.path / PINS, pins(self._setup, self._digests(context.results)))
+            if way.notice:
+                context.notice(way.notice)
+            tags = await self._tags(way, images, context.results)
+            write_atomically(self._folder.path / PINS, pins(self._setup, tags))
             load_balancer = self._setup.target.expose.kind == "loadbalancer"
             revision = await deploy(release, chart, self._values(), context, load_balancer=load_balancer)
             return {"revision": revision.number, "status": revision.status, "chart": revision.chart}
 
         return work
 
-    def _digests(self, results: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-        """Digests in the registry by image name; images that stay on this machine have none."""
-        digests = {}
-        for image in self._images:
-            source = results.get(build_id(image.inputs.name) if image.inputs.pushes else deliver_id(image.inputs.name))
-            if source:
-                digests[image.inputs.name] = str(source.get("digest", ""))
-        return digests
+    async def _tags(
+        self, way: Way, images: list[Buildable], results: Mapping[str, Mapping[str, Any]]
+    ) -> dict[str, str]:
+        """By image name, the tag that names exactly what was delivered."""
+        tags = {}
+        for image in images:
+            name, reference = image.inputs.name, image.inputs.reference
+            result = results.get(build_id(name) if image.inputs.pushes else deliver_id(name), {})
+            if way.delivery == "same-daemon":
+                tags[name] = await own_tag(reference, way.env)
+            elif result.get("digest"):
+                tags[name] = digest_tag(split_tag(reference)[1], str(result["digest"]))
+            else:
+                tags[name] = str(result.get("tag", ""))
+        return tags
 
     def _release_inputs(self) -> dict[str, str]:
         target, chart = self._setup.target, self._chart()
@@ -106,15 +146,6 @@ class KubernetesTarget:
         if not chart.is_remote:
             inputs["chart content"] = _tree_hash(Path(chart.source))
         return inputs
-
-
-def _require_known(delivery: str) -> None:
-    if delivery not in {"push", "same-daemon"}:
-        raise UsageError(
-            f"Images cannot be delivered by {delivery} yet.",
-            why="This version of codehub pushes to a registry, or leaves the images in the cluster's own Docker.",
-            fix="Set images.registry to a registry that the cluster can pull from.",
-        )
 
 
 def _tree_hash(path: Path) -> str:

@@ -59,25 +59,32 @@ async def stream(
     argv: Sequence[str],
     on_chunk: OnChunk,
     *,
-    stdin: bytes | None = None,
+    stdin: bytes | int | None = None,
+    stdout: int | None = None,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     timeout: float | None = None,
 ) -> int:
     """Run a program, hand its output on as it comes, and return its exit code.
 
-    `env` is added to this process's environment. `timeout` is in seconds. Raises MissingError when the
+    `env` is added to this process's environment. `timeout` is in seconds. A number as `stdin` or `stdout` is a file
+    descriptor, which is closed here as soon as the program has it. Raises MissingError when the
     program is not there or may not be executed, StepFailed when the time-out passes; on cancellation the whole
     process group has ended before CancelledError goes on.
     """
-    process = await _start(argv, stdin is not None, env, cwd)
+    try:
+        process = await _start(argv, stdin, stdout, env, cwd)
+    finally:
+        for descriptor in (stdin, stdout):
+            if isinstance(descriptor, int):
+                os.close(descriptor)
     readers = [
         asyncio.create_task(_pump(process.stdout, "out", on_chunk)),
         asyncio.create_task(_pump(process.stderr, "err", on_chunk)),
     ]
     try:
         async with asyncio.timeout(timeout):
-            if stdin is not None and process.stdin is not None:
+            if isinstance(stdin, bytes) and process.stdin is not None:
                 await _feed(process.stdin, stdin)
             await _ended(process, readers)
             for reader in readers:
@@ -122,14 +129,38 @@ async def run(
     return Completed(tuple(argv), code, kept["out"].decode(errors="replace"), kept["err"].decode(errors="replace"))
 
 
+async def pipe(source: Sequence[str], sink: Sequence[str], on_chunk: OnChunk) -> tuple[int, int]:
+    """Run `source | sink` without a shell; returns both exit codes, and raises like `stream`.
+
+    `on_chunk` gets the sink's output and what both say on stderr. Nothing of what goes through is held here.
+    """
+    reading, writing = os.pipe()
+    ends = (
+        asyncio.create_task(stream(sink, on_chunk, stdin=reading)),
+        asyncio.create_task(stream(source, on_chunk, stdout=writing)),
+    )
+    try:
+        sink_code, source_code = await asyncio.gather(*ends)
+    finally:
+        for end in ends:
+            end.cancel()
+        await asyncio.gather(*ends, return_exceptions=True)
+    return source_code, sink_code
+
+
 async def _start(
-    argv: Sequence[str], wants_stdin: bool, env: Mapping[str, str] | None, cwd: Path | None
+    argv: Sequence[str],
+    stdin: bytes | int | None,
+    stdout: int | None,
+    env: Mapping[str, str] | None,
+    cwd: Path | None,
 ) -> asyncio.subprocess.Process:
+    entry = stdin if isinstance(stdin, int) else asyncio.subprocess.PIPE if stdin is not None else None
     try:
         return await asyncio.create_subprocess_exec(
             *argv,
-            stdin=asyncio.subprocess.PIPE if wants_stdin else asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
+            stdin=asyncio.subprocess.DEVNULL if entry is None else entry,
+            stdout=asyncio.subprocess.PIPE if stdout is None else stdout,
             stderr=asyncio.subprocess.PIPE,
             env={**os.environ, **env} if env else None,
             cwd=cwd,

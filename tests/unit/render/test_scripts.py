@@ -35,10 +35,12 @@ with open(os.environ["RECORD"], "a") as record:
     stdin = sys.stdin.read() if sys.argv[-1] == "-" else ""
     record.write(json.dumps({{"argv": [name, *sys.argv[1:]], "cwd": os.getcwd(), "stdin": stdin}}) + "\\n")
 answers = json.loads(os.environ["ANSWERS"])
-code, text = answers.get(" ".join([name, *sys.argv[1:]]), answers.get(name, [0, ""]))
+default = [0, os.environ["IMAGE_ID"] if "{{{{.Id}}}}" in sys.argv else ""]
+code, text = answers.get(" ".join([name, *sys.argv[1:]]), answers.get(name, default))
 sys.stdout.write(text)
 sys.exit(code)
 """
+IMAGE_ID = "sha256:0123456789abcdef" + "0" * 48
 PROGRAMS = ("docker", "helm", "kubectl", "minikube", "kind", "k3d", "k3s")
 
 
@@ -82,6 +84,7 @@ def run_script(
                 "HOME": str(folder),
                 "CDPATH": "/tmp:/",
                 "RECORD": str(record),
+                "IMAGE_ID": IMAGE_ID,
                 "ANSWERS": json.dumps({"helm": [0, "v3.17.3"], **(answers or {})}),
                 **env,
             },
@@ -232,7 +235,7 @@ def test_the_real_docker_builds_with_it(folder: Path) -> None:
 
 
 class TestDelivery:
-    IMAGE = "code-server-notebook:1.0.0"
+    IMAGE = "code-server-notebook:1.0.0-0123456789ab"
 
     def deliver(
         self, folder: Path, *arguments: str, answers: Mapping[str, tuple[int, str]] | None = None, **fields: Any
@@ -293,6 +296,7 @@ class TestDelivery:
         done = self.deliver(folder, target__kind="docker")
         assert done.code == 0
         assert {argv[0] for argv in done.argv} == {"docker"}
+        assert not done.of("docker", "tag")
         assert not (folder / "deploy.sh").exists()
 
 
@@ -414,11 +418,13 @@ def test_nothing_in_the_answers_breaks_out(context: str, chart: str, value: str,
             '"'
         ) == f"--secret=id=ca,src={chosen.build.ca_bundle}".rstrip('"')
         name = context.removeprefix("kind-")
-        assert built.of("kind") == [["kind", "load", "docker-image", chosen.notebook_reference, "--name", name]]
+        own = f"{chosen.notebook_reference}-0123456789ab"
+        assert built.of("docker", "tag") == [["docker", "tag", chosen.notebook_reference, own]]
+        assert built.of("kind") == [["kind", "load", "docker-image", own, "--name", name]]
         deployed = run_script(folder, "deploy.sh", *args)
         if "--help" not in args and "-h" not in args:
             (argv,) = deployed.of("helm", "upgrade")
             assert argv[4] == "./" + chart
             assert argv[argv.index("--kube-context") + 1] == context
             assert argv[len(argv) - len(args) :] == args
-        assert sorted(folder.iterdir()) == before
+        assert sorted(folder.iterdir()) == sorted([*before, folder / "images.yaml"])
