@@ -1,7 +1,6 @@
 """The bridge between a run and its screen: real processes, cancel at any moment, whatever goes wrong."""
 
 import asyncio
-import os
 import subprocess
 import sys
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.processes import is_running
 from tests.support.program import environment
 from tests.support.runs import preparation, shell, step
 from wizard.errors import UsageError
@@ -26,14 +26,6 @@ def until(met: Callable[[], object], engine: RunEngine, seconds: float = 20) -> 
         assert time.monotonic() < end, "it did not come"
         engine.pump()
         time.sleep(0.01)
-
-
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def test_a_run_is_carried_out_in_its_own_thread(tmp_path: Path) -> None:
@@ -63,7 +55,7 @@ def test_cancel_ends_every_process_at_once(tmp_path: Path) -> None:
     engine.cancel()
     assert engine.wait(10)
     assert time.monotonic() - began < 2  # 0.3 s in the benchmark, on a quiet machine
-    assert not any(alive(int(pid)) for pid in pids.read_text().split())
+    assert not any(is_running(int(pid)) for pid in pids.read_text().split())
     engine.pump()
     assert engine.progress.finished is not None
     assert engine.progress.finished.outcome is Outcome.CANCELLED
@@ -153,7 +145,7 @@ def test_a_program_that_ends_takes_its_run_with_it(tmp_path: Path) -> None:
     assert b"a crash" in done.stderr, done.stderr
     pids = (tmp_path / "pids").read_text().split()
     assert len(pids) == 2
-    assert not any(alive(int(pid)) for pid in pids)
+    assert not any(is_running(int(pid)) for pid in pids)
 
 
 @pytest.mark.parametrize("lines", [10_000])

@@ -14,6 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from wizard.screens.base import StepScreen
+from wizard.setup.ask import Choice
 from wizard.setup.model import Setup
 from wizard.setup.problems import Problem
 from wizard.setup.questions import Question, questions
@@ -206,10 +207,10 @@ class FormScreen(StepScreen):
         if field is None:
             return super().help_lines
         question = field.question
-        value = question.show(self.session.draft.setup)
+        value, choices = question.show(self.session.draft.setup), question.ask.choices
         return [
             ("", question.ask.help),
-            *(("choice", f"{choice.label}: {choice.description}") for choice in question.ask.choices),
+            *([("choices", "\n".join(_described(choice) for choice in choices))] if choices else []),
             *([("example", question.ask.example)] if question.ask.example else []),
             ("becomes", question.becomes(self.session.draft.setup)),
             ("in codehub.yaml", question.path),
@@ -225,3 +226,7 @@ class FormScreen(StepScreen):
     @on(Choices.Changed)
     def _any_choice(self) -> None:
         self.explain_focus()
+
+
+def _described(choice: Choice) -> str:
+    return f"{choice.label}: {choice.description}" if choice.description else choice.label

@@ -35,10 +35,16 @@ class HubScreen(FormScreen):
             yield SecretField("Client secret", id=_FIELD)
 
     def show_fields(self) -> None:
-        """Ask for the client secret where the login has one."""
+        """Ask for the client secret where the login has one; offer the classes that the cluster has."""
+        setup = self.session.draft.setup
+        details = self.session.clusters.get(setup.target.context)
+        classes = details.storage_classes or () if details else ()
+        self.field("hub.storage.storage_class").offer(
+            [(one.name, "the default" if one.default else one.provisioner) for one in classes]
+        )
         super().show_fields()
         field = self.query_one(SecretField)
-        field.display = self.session.draft.setup.uses_oauth
+        field.display = setup.uses_oauth
         if not field.display:
             return
         if self.session.wants_client_secret:
