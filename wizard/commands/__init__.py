@@ -14,6 +14,7 @@ import click
 
 from wizard import __version__
 from wizard.commands.apply import apply
+from wizard.commands.destroy import destroy
 from wizard.commands.doctor import doctor
 from wizard.commands.export import export
 from wizard.commands.fields import fields
@@ -23,6 +24,7 @@ from wizard.commands.plan import plan
 from wizard.commands.render import render
 from wizard.commands.start import start
 from wizard.commands.status import status
+from wizard.commands.try_ import try_
 from wizard.commands.versions import versions
 
 HELP = """\
@@ -70,7 +72,7 @@ class CommandGroup(click.Group):
 @click.pass_context
 def codehub(context: click.Context) -> int | None:
     """Open the wizard in the current folder when no command is given."""
-    if os.environ.get("NO_COLOR"):
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         context.color = False  # https://no-color.org, which click leaves to its users
     if context.invoked_subcommand is not None:
         return None
@@ -78,5 +80,5 @@ def codehub(context: click.Context) -> int | None:
     return result
 
 
-for _command in (init, fields, render, plan, apply, status, logs, export, doctor, versions):
+for _command in (init, fields, render, plan, apply, status, logs, destroy, export, try_, doctor, versions):
     codehub.add_command(_command)

@@ -41,6 +41,20 @@ def apply(
 
     Shows the plan and asks first. Ctrl+C stops every running step; the next apply goes on from there.
     """
+    return apply_folder(folder, start_from, progress, overwrite, yes=yes, dry_run=dry_run, verbose=verbose)
+
+
+def apply_folder(
+    folder: Path,
+    start_from: str = "",
+    progress: str = "auto",
+    overwrite: Overwrite = (),
+    *,
+    yes: bool = False,
+    dry_run: bool = False,
+    verbose: bool = False,
+) -> int:
+    """What `codehub apply` does, also for the prompts that end with it; returns the exit code."""
     from wizard.shell import note
 
     as_json = progress == "json"
@@ -55,7 +69,7 @@ def apply(
         if preparation.plan.to_run and not click.confirm("Do this now?", err=True):
             note("Nothing was done.")
             return ExitCode.DONE
-    code = _carry_out(preparation, cast("ProgressMode", progress), verbose=verbose)
+    code = carry_out(preparation, cast("ProgressMode", progress), verbose=verbose)
     made = preparation.rendering
     if code == ExitCode.DONE and preparation.plan.to_run and not as_json and made.secrets.logins(made.setup):
         note(f"The passwords to log in with are in {preparation.folder.secrets}.")
@@ -72,12 +86,12 @@ def _require_someone_to_ask(folder: Path, *, as_json: bool) -> None:
     )
 
 
-def _carry_out(preparation: Preparation, progress: ProgressMode, *, verbose: bool) -> int:
+def carry_out(preparation: Preparation, progress: ProgressMode, *, verbose: bool) -> int:
     """Run the plan, show it, and say on stderr what failed; returns the exit code."""
     from wizard.commands.stopping import run_stoppable
     from wizard.console import open_console
     from wizard.run.events import Event, Outcome, StepFinished
-    from wizard.targets.session import apply as carry_out
+    from wizard.targets.session import apply as apply_plan
 
     failures: list[StepFinished] = []
 
@@ -89,7 +103,7 @@ def _carry_out(preparation: Preparation, progress: ProgressMode, *, verbose: boo
                     failures.append(event)
                 console.emit(event)
 
-            return await carry_out(preparation, emit)
+            return await apply_plan(preparation, emit)
 
     finished = run_stoppable(work)
     _say_failures(failures)

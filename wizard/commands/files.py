@@ -50,6 +50,22 @@ def grouped(paths: Iterable[str]) -> list[str]:
     return [f"{key} ({counted(count, 'file')})" if key.endswith("/") else key for key, count in groups.items()]
 
 
+def summary(changes: Iterable[FileChange]) -> list[str]:
+    """A line for each file that a write does something about, or leaves because it is a person's own."""
+    shown = [change for change in changes if change.kind in _WOULD]
+    lines = [f"{_WORDS['new']:<8} {path}" for path in grouped(change.path for change in shown if change.kind == "new")]
+    for change in shown:
+        if change.kind != "new":
+            added, gone = (_lines_with(sign, change.diff) for sign in "+-")
+            counts = f" (+{added} -{gone})" if added or gone else ""
+            lines.append(f"{_WORDS[change.kind]:<8} {change.path}{counts}")
+    return lines or ["nothing else changes"]
+
+
+def _lines_with(sign: str, diff: str) -> int:
+    return sum(line.startswith(sign) and not line.startswith(sign * 3) for line in diff.splitlines())
+
+
 def show_changes(changes: Iterable[FileChange]) -> None:
     """Print what would happen to each file, with the differences; new files are only named."""
     from wizard.text import clean

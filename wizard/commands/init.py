@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from wizard.commands.common import ANSWERS, folder_argument, quoted, require_file, review_or_refuse
-from wizard.errors import CodehubError, UsageError
+from wizard.errors import CodehubError, ExitCode, UsageError
 
 if TYPE_CHECKING:
     from wizard.setup.model import Setup
@@ -19,6 +19,7 @@ _STDIN_LIMIT = 256 * 1024
 
 @click.command()
 @folder_argument
+@click.option("--plain", is_flag=True, help="Ask for the answers, one question after the other.")
 @click.option("--yes", is_flag=True, help="Take the default of everything that is not set.")
 @click.option(
     "--set",
@@ -28,21 +29,24 @@ _STDIN_LIMIT = 256 * 1024
     help="Set an answer; may be repeated. See: codehub fields",
 )
 @click.option("--from", "source", metavar="FILE", help="Start from the answers in another codehub.yaml; - is stdin.")
-def init(folder: Path, settings: tuple[str, ...], source: str | None, *, yes: bool) -> None:
+def init(folder: Path, settings: tuple[str, ...], source: str | None, *, plain: bool, yes: bool) -> int:
     r"""Save the answers of a setup to DIR/codehub.yaml; works anywhere, offline.
 
     Answers that DIR already has are kept, with their comments; only what is set is changed.
     With --from they are replaced, which needs --yes.
 
     \b
+    codehub init hub --plain
     codehub init hub --yes
     codehub init hub --set target.kind=docker --set hub.auth.users=alice,bob
     """
+    if plain:
+        return _ask(folder, others=bool(settings or source or yes))
     if not (yes or settings or source):
         raise UsageError(
             "There are no answers to save.",
-            why="Neither --yes, --set nor --from was given.",
-            fix=f"Take the defaults with: codehub init {quoted(folder)} --yes",
+            why="Neither --plain, --yes, --set nor --from was given.",
+            fix=f"Be asked with: codehub init {quoted(folder)} --plain, or take the defaults with --yes",
         )
     path = folder / ANSWERS
     if source and path.exists() and not yes:
@@ -56,6 +60,18 @@ def init(folder: Path, settings: tuple[str, ...], source: str | None, *, yes: bo
     _make_folder(folder)
     _save(path, setup)
     click.echo(f"{path} is written. Next: codehub plan {quoted(folder)}")
+    return ExitCode.DONE
+
+
+def _ask(folder: Path, *, others: bool) -> int:
+    if others:
+        raise UsageError(
+            "--plain asks for the answers; --yes, --set and --from give them.",
+            fix=f"Save what you know first, then: codehub init {quoted(folder)} --plain",
+        )
+    from wizard.prompts import run_prompts
+
+    return run_prompts(folder)
 
 
 def _answers(path: Path, source: str | None, settings: tuple[str, ...]) -> Setup:

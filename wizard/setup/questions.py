@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from wizard.setup.ask import Ask
+from wizard.setup.ask import Ask, OptionalPath
 from wizard.setup.model import Setup
 from wizard.setup.problems import Problem, from_validation
 from wizard.setup.typed import show_list, show_map
@@ -33,8 +33,16 @@ class Question:
         """The first part of the path; each section is a step of the wizard."""
         return self.path.partition(".")[0]
 
+    @property
+    def is_path(self) -> bool:
+        """Whether the answer is the path of a file, which can be completed."""
+        (rule,) = typing.get_args(OptionalPath)[1:]
+        return rule in typing.get_args(self.annotation)
+
     def applies(self, setup: Setup) -> bool:
         """Whether it is asked, given the answers so far."""
+        if self.section in {"images", "build"} and not setup.builds_images:
+            return False
         return self.ask.when is None or self.ask.when(setup)
 
     def becomes(self, setup: Setup) -> str:
