@@ -34,6 +34,15 @@ def wait_until(probe: Callable[[], object], what: str, *, seconds: float = 30) -
         time.sleep(0.05)
 
 
+def is_running(pid: int) -> bool:
+    """Whether a process goes on; one that has ended and was not collected by its parent does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state not in {b"Z", b"X"}
+
+
 def end_group(process: subprocess.Popen[bytes], *, grace: float = 10) -> None:
     """End a process started in a session of its own, and all its children: SIGTERM, then SIGKILL."""
     for number in (signal.SIGTERM, signal.SIGKILL):

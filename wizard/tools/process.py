@@ -221,10 +221,29 @@ async def _terminate(process: asyncio.subprocess.Process) -> None:
         if not _signal_group(process.pid, number):
             break
         deadline = asyncio.get_running_loop().time() + patience
-        while _signal_group(process.pid, 0) and asyncio.get_running_loop().time() < deadline:
+        while _still_runs(process.pid) and asyncio.get_running_loop().time() < deadline:
             await asyncio.sleep(0.02)
     while process.returncode is None:
         await asyncio.sleep(0.005)
+
+
+def _still_runs(group: int) -> bool:
+    """Whether something of a process group still runs.
+
+    What has ended and was not collected by its parent does not: a container's first process may never do that.
+    """
+    if not _signal_group(group, 0):
+        return False
+    seen = False
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _parent, its_group = entry.read_bytes().rpartition(b")")[2].split()[:3]
+        except (OSError, ValueError):
+            continue  # it ended in this moment
+        seen = True
+        if int(its_group) == group and state not in {b"Z", b"X"}:
+            return True
+    return not seen  # without /proc the signal's word counts
 
 
 def _signal_group(group: int, number: int) -> bool:

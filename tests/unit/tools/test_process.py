@@ -1,4 +1,6 @@
 import asyncio
+import ctypes
+import os
 import sys
 import time
 from pathlib import Path
@@ -86,3 +88,21 @@ async def test_a_program_that_closes_its_input_early_is_no_error() -> None:
 
 def test_a_command_line_is_quoted() -> None:
     assert process.command_line(["a b", "$x", "it's"]) == """'a b' '$x' 'it'"'"'s'"""
+
+
+async def test_a_child_that_nobody_collects_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    libc, adopt_orphans = ctypes.CDLL(None), 36  # PR_SET_CHILD_SUBREAPER: as the first process of a container
+    assert libc.prctl(adopt_orphans, 1, 0, 0, 0) == 0
+    try:
+        task = asyncio.create_task(process.run(["sh", "-c", f"sleep 300 & echo $! >{pid_file}; wait"]))
+        while not pid_file.exists() or not pid_file.read_text().strip():
+            await asyncio.sleep(0.01)
+        began = time.monotonic()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert time.monotonic() - began < process.GRACE
+        assert not alive(int(pid_file.read_text()))
+        os.waitpid(int(pid_file.read_text()), 0)
+    finally:
+        libc.prctl(adopt_orphans, 0, 0, 0, 0)
