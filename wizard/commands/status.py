@@ -41,12 +41,16 @@ def show_status(folder: Path, *, as_json: bool) -> None:
         },
         "deployed": dict(loaded.state.deployed),
     }
+    if setup.target.kind == "local":
+        document["running"] = _running(folder)
     if as_json:
         print_json(document)
         return
     click.echo(f"{folder}: code-server {document['code_server']} for the target {document['target']}")
     for name, reference in document["images"].items():
         click.echo(f"  {name} image: {reference}")
+    if "running" in document:
+        click.echo(f"  running at {document['running']}" if document["running"] else "  not running")
     if not document["steps"]:
         click.echo(f"Nothing was run yet. Next: codehub plan {quoted(folder)}")
         return
@@ -54,3 +58,13 @@ def show_status(folder: Path, *, as_json: bool) -> None:
     for name, step in document["steps"].items():
         click.echo(f"  {name:<{width}}  {step['outcome']:<9}  {step['finished']}")
     click.echo(f"Logs: codehub logs {quoted(folder)}. What would be done now: codehub plan {quoted(folder)}")
+
+
+def _running(folder: Path) -> str:
+    """Where the hub of processes of this folder answers; empty when it does not."""
+    from wizard.run.folder import SetupFolder
+    from wizard.targets.local import run_folder
+    from wizard.tools.local_hub import answers, running
+
+    now = running(run_folder(SetupFolder(folder)))
+    return now.url if now and answers(now.url) else ""

@@ -86,7 +86,7 @@ def _notebook(setup: Setup, local_files: Mapping[str, bytes]) -> ImageBuild:
 
 def _hub(setup: Setup, local_files: Mapping[str, bytes]) -> ImageBuild:
     text = asset_text("dockerfiles/Dockerfile.hub")
-    files = _shipped(_HUB_FOLDERS) | {f"build/{_HUB_SCRIPT}": _asset_files("dockerfiles/build")[_HUB_SCRIPT]}
+    files = _shipped(_HUB_FOLDERS) | {f"build/{_HUB_SCRIPT}": asset_files("dockerfiles/build")[_HUB_SCRIPT]}
     return _build(setup, "hub", hub_args(setup), text, files, local_files)
 
 
@@ -222,11 +222,11 @@ def _cost(setup: Setup) -> list[str]:
 
 
 def _shipped(folders: Mapping[str, str]) -> dict[str, bytes]:
-    return {f"{name}/{path}": data for name, asset in folders.items() for path, data in _asset_files(asset).items()}
+    return {f"{name}/{path}": data for name, asset in folders.items() for path, data in asset_files(asset).items()}
 
 
 @cache
-def _asset_files(folder: str) -> dict[str, bytes]:
+def asset_files(folder: str) -> dict[str, bytes]:
     """The files of a shipped folder by their path in it; without what tools leave behind in a checkout."""
     root = asset_path(folder)
     files = {path.relative_to(root): path for path in root.rglob("*") if path.is_file()}

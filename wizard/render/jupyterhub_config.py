@@ -22,7 +22,7 @@ from wizard.render.hub_settings import (
 )
 from wizard.setup.model import Setup
 
-SECRETS_VARIABLE = "CODEHUB_HUB_SECRETS"  # noqa: S105 - a name, not a secret
+SECRETS_VARIABLE = "CODEHUB_HUB_SECRETS"
 """Environment variable with the secret settings as JSON, in the shape of SETTINGS; taken away once it is read."""
 
 CULLER = "jupyterhub-idle-culler"
@@ -96,7 +96,6 @@ def local_settings(setup: Setup, place: LocalPlace) -> Settings:
     """The settings of a hub whose servers are processes of the person who started it."""
     folder = place.folder
     common = common_settings(setup, place.python)
-    _, *words = SINGLEUSER_COMMAND
     return merged(
         common,
         {
@@ -113,7 +112,7 @@ def local_settings(setup: Setup, place: LocalPlace) -> Settings:
             # A name is also the name of a home folder here: none may lead out of the folder of all homes.
             "Authenticator": {"username_pattern": r"[^./][^/]*"},
             "Spawner": {
-                "cmd": [place.singleuser, *words],
+                "cmd": [place.singleuser, *SINGLEUSER_COMMAND[1:]],
                 "env_keep": list(_KEPT),
                 "environment": {**common["Spawner"]["environment"], **place.environment},
             },
@@ -158,7 +157,8 @@ def _culler(setup: Setup, python: str) -> Settings:
     settings = culling(setup)
     if not settings.enabled:
         return {}
-    command = [python, "-m", "jupyterhub_idle_culler", f"--timeout={settings.timeout}", f"--cull-every={settings.every}"]
+    times = [f"--timeout={settings.timeout}", f"--cull-every={settings.every}"]
+    command = [python, "-m", "jupyterhub_idle_culler", *times]
     scopes = ["list:users", "read:users:activity", "read:servers", "delete:servers"]
     hub: dict[str, Any] = {
         "services": [{"name": CULLER, "command": command}],

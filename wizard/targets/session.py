@@ -190,9 +190,13 @@ def _target(folder: SetupFolder, made: Rendering) -> Target:
         from wizard.targets.kubernetes import KubernetesTarget
 
         return KubernetesTarget(setup, folder, made.builds, made.hashes())
+    if setup.target.kind == "local":
+        from wizard.targets.local import LocalTarget
+
+        return LocalTarget(setup, folder, made.secrets)
     raise UsageError(
         f"The target {setup.target.kind} cannot be run by this version of codehub.",
-        why="Only the kubernetes target can.",
+        why="Only the targets kubernetes and local can.",
         fix="Set target.kind=kubernetes.",
     )
 

@@ -14,64 +14,62 @@ from wizard.tools import build_causes, process
 
 _TAIL = 60
 
+_MIRRORS = "a mirror is named by PIP_INDEX_URL and NPM_REGISTRY under build.args"
+_HEADERS = "python3 make g++ pkg-config libkrb5-dev libsecret-1-dev libx11-dev libxkbfile-dev"
+
 # The first that matches is taken; {0} is what the pattern caught.
-_CAUSES = tuple(
-    (re.compile(pattern), why, fix)
-    for pattern, why, fix in (
-        (
-            build_causes.DISK_FULL,
-            "The disk is full.",
-            "Free some space (the parts need about 2 GB), then run the same command again.",
-        ),
-        (
-            build_causes.CERTIFICATE,
-            "A server's TLS certificate is not trusted; often a company proxy inspects the traffic.",
-            "Set build.ca_bundle to the file with your company's CA certificate (PEM).",
-        ),
-        (
-            build_causes.UNRESOLVED,
-            "A host name could not be resolved: there is no network, or it needs a proxy.",
-            "Check the network; behind a proxy set HTTPS_PROXY; a mirror is named by PIP_INDEX_URL and NPM_REGISTRY "
-            "under build.args.",
-        ),
-        (
-            build_causes.UNREACHABLE,
-            "A server could not be reached.",
-            "Check the network and the firewall; behind a proxy set HTTPS_PROXY; a mirror is named by PIP_INDEX_URL "
-            "and NPM_REGISTRY under build.args.",
-        ),
-        (
-            r"ensurepip is not available|No module named (?:ensurepip|venv)",
-            "This Python cannot make virtual environments.",
-            "Install the venv package of your system (Debian and Ubuntu: sudo apt install python3-venv).",
-        ),
-        (
-            r"gyp ERR!|not found: make|g\+\+: (?:command )?not found|fatal error: \S+\.h",
-            "code-server's native modules could not be compiled.",
-            "Install a compiler and the headers (Debian and Ubuntu: sudo apt install python3 make g++ pkg-config "
-            "libkrb5-dev libsecret-1-dev libx11-dev libxkbfile-dev), or take code-server's release archive.",
-        ),
-        (
-            r"No matching distribution found for ([^\s(]+)|npm (?:ERR!|error) notarget No matching version found for (\S+)",
-            "There is no {0} that fits, or the package index could not be asked.",
-            "Check the network, the version, and the mirrors if there are any.",
-        ),
-    )
+_CAUSES = (
+    (
+        build_causes.DISK_FULL,
+        "The disk is full.",
+        "Free some space (the parts need about 2 GB), then run the same command again.",
+    ),
+    (
+        build_causes.CERTIFICATE,
+        "A server's TLS certificate is not trusted; often a company proxy inspects the traffic.",
+        "Set build.ca_bundle to the file with your company's CA certificate (PEM).",
+    ),
+    (
+        build_causes.UNRESOLVED,
+        "A host name could not be resolved: there is no network, or it needs a proxy.",
+        f"Check the network; behind a proxy set HTTPS_PROXY; {_MIRRORS}.",
+    ),
+    (
+        build_causes.UNREACHABLE,
+        "A server could not be reached.",
+        f"Check the network and the firewall; behind a proxy set HTTPS_PROXY; {_MIRRORS}.",
+    ),
+    (
+        r"ensurepip is not available|No module named (?:ensurepip|venv)",
+        "This Python cannot make virtual environments.",
+        "Install the venv package of your system (Debian and Ubuntu: sudo apt install python3-venv).",
+    ),
+    (
+        r"gyp ERR!|not found: make|g\+\+: (?:command )?not found|fatal error: \S+\.h",
+        "code-server's native modules could not be compiled.",
+        f"Install a compiler and the headers; on Debian and Ubuntu: sudo apt install {_HEADERS}",
+    ),
+    (
+        r"No matching (?:distribution|version) found for ([^\s(]+)",
+        "There is no {0} that fits, or the package index could not be asked.",
+        "Check the network, the version, and the mirrors if there are any.",
+    ),
 )
 
 
 async def run(
     title: str,
-    argv: Sequence[str | Path],
+    argv: Sequence[object],
     reporter: Reporter,
     *,
     task: str,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
 ) -> None:
-    """Run an installer to its end. `title` ends the sentence "… could not be installed."
+    """Run an installer to its end. `title` begins the sentence that says that it failed.
 
-    Raises MissingError when the program is not there, StepFailed with cause, last lines and remedy when it fails.
+    `argv`: words and paths. Raises MissingError when the program is not there, StepFailed with cause and remedy when
+    it fails.
     Cancelling ends its whole process group.
     """
     words = [str(word) for word in argv]
@@ -101,7 +99,7 @@ async def run(
 def failure(title: str, output: str, code: int) -> StepFailed:
     """The error for an installer that ended with `code`, from what it said."""
     for pattern, why, fix in _CAUSES:
-        found = pattern.search(output)
+        found = re.search(pattern, output)
         if found:
             caught = next((group for group in found.groups() if group), "")
             return StepFailed(f"{title} could not be installed.", why=why.format(caught), fix=fix)

@@ -47,7 +47,6 @@ class Running:
     url: str
     port: int
 
-    @property
     def alive(self) -> bool:
         """Whether that very process is still there."""
         try:
@@ -68,7 +67,7 @@ def recorded(folder: Path) -> Running | None:
 def running(folder: Path) -> Running | None:
     """The hub of this folder if it runs now."""
     found = recorded(folder)
-    return found if found and found.alive else None
+    return found if found and found.alive() else None
 
 
 def require_free(port: int) -> None:
@@ -179,11 +178,11 @@ async def stop(folder: Path, *, patience: float = _STOP_PATIENCE) -> bool:
     if found is None:
         return False
     members = await asyncio.to_thread(_members, found.mark)
-    if found.alive:
+    if found.alive():
         with contextlib.suppress(psutil.Error):
             psutil.Process(found.pid).terminate()
         end = asyncio.get_running_loop().time() + patience
-        while found.alive and asyncio.get_running_loop().time() < end:
+        while found.alive() and asyncio.get_running_loop().time() < end:
             await asyncio.sleep(0.1)
     left = await asyncio.to_thread(_sweep, found.mark)
     if left:

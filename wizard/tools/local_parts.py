@@ -239,7 +239,8 @@ async def installed_code_server(version: str) -> Path | None:
 
 def _platform() -> str:
     """This machine as the names of the releases say it, such as linux-amd64."""
-    machine = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine().lower())
+    names = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+    machine = names.get(platform.machine().lower())
     system = {"Linux": "linux", "Darwin": "macos"}.get(platform.system())
     if machine is None or system is None:
         raise MissingError(
