@@ -18,13 +18,13 @@ from wizard.errors import CodehubError
 from wizard.screens.base import StepScreen
 from wizard.screens.jobs import Job, sentence
 from wizard.screens.picture import picture
-from wizard.screens.plan_text import plan_lines
 from wizard.setup.model import Setup
 from wizard.setup.problems import InvalidAnswers, Problem
 from wizard.setup.questions import question
 from wizard.widgets.diff_view import DiffView
 from wizard.widgets.file_tree import MARKS, FileTree
 from wizard.widgets.help_line import HelpLine
+from wizard.widgets.plan_view import PlanView
 from wizard.wording import counted
 
 if TYPE_CHECKING:
@@ -71,8 +71,8 @@ class ReviewScreen(StepScreen):
                 with Horizontal(id="files-split"):
                     yield FileTree()
                     yield DiffView(id="diff")
-            with TabPane("2 Plan", id="plan"), VerticalScroll(id="plan-scroll"):
-                yield Static("", id="plan-text", markup=False)
+            with TabPane("2 Plan", id="plan"):
+                yield PlanView()
             with TabPane("3 Problems", id="problems"), Vertical():
                 yield Static("", id="problems-summary", markup=False)
                 yield OptionList(id="problem-list", markup=False)
@@ -92,7 +92,7 @@ class ReviewScreen(StepScreen):
         errors = [problem for problem in self._problems if problem.level == "error"]
         self._show_problems()
         self.query_one("#picture-text", Static).update(Content("\n".join(picture(self.session.draft.setup))))
-        self.query_one("#plan-text", Static).update(_PLANNING)
+        self.query_one(PlanView).say(_PLANNING)
         if errors:
             self._refuse(InvalidAnswers(str(self.session.folder.answers), errors))
             self.action_tab("problems")
@@ -120,8 +120,7 @@ class ReviewScreen(StepScreen):
         self._preparation = preparation
         if self._run_when_planned:
             self.action_run()
-        notes = [*preparation.rendering.notices]
-        self.query_one("#plan-text", Static).update(Content("\n").join(plan_lines(preparation.plan, notes)))
+        self.query_one(PlanView).show(preparation.plan, preparation.rendering.notices)
         self.refresh_bindings()
 
     def _refuse(self, error: Exception) -> None:
@@ -130,7 +129,7 @@ class ReviewScreen(StepScreen):
         text = sentence(error)
         if isinstance(error, CodehubError):
             text = "\n\n".join(part for part in (error.what, error.why, error.fix) if part)
-        self.query_one("#plan-text", Static).update(Content(f"There is no plan yet.\n\n{text}"))
+        self.query_one(PlanView).say(f"There is no plan yet.\n\n{text}")
         self.refresh_bindings()
 
     def _show_problems(self) -> None:
@@ -190,8 +189,10 @@ class ReviewScreen(StepScreen):
             self.query_one("#problem-list").focus()
         elif event.pane.id == "files":
             self.query_one(FileTree).focus()
+        elif event.pane.id == "plan":
+            self.query_one(PlanView).focus()
         else:
-            self.query_one(f"#{event.pane.id}-scroll").focus()
+            self.query_one("#picture-scroll").focus()
         self.query_one(HelpLine).explain("", _ABOUT[str(event.pane.id)])
         self.refresh_bindings()
 
@@ -241,6 +242,9 @@ class ReviewScreen(StepScreen):
 
     def action_run(self) -> None:
         """Save the answers and carry the plan out."""
+        if self.wizard.run_goes_on:
+            self.wizard.go_to("run")
+            return
         if not self._sound():
             return
         preparation = self._preparation

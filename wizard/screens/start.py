@@ -72,6 +72,7 @@ class StartScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """Look again: a step may have saved a setup or left a draft."""
+        self.wizard.keep_draft_now()
         self._entries = tuple(entries(self.wizard.folder))
         options = self.query_one(OptionList)
         options.clear_options()
@@ -128,8 +129,17 @@ class StartScreen(Screen[None]):
             self._begin(folder.absolute(), with_draft=True)
 
     def _begin(self, folder: Path, *, with_draft: bool) -> None:
+        if with_draft and self._goes_on(folder):
+            self.wizard.go_to("checks")
+            return
         self.query_one(HelpLine).explain("", "Opening …")
         self._open(folder, with_draft=with_draft)
+
+    def _goes_on(self, folder: Path) -> bool:
+        """Whether the folder is open already, with something that only this sitting knows."""
+        if not self.wizard.has_session or self.wizard.session.folder.path != folder:
+            return False
+        return self.wizard.session.unsaved or bool(self.wizard.session.client_secret)
 
     @work(thread=True, exclusive=True, group="open", exit_on_error=False)
     def _open(self, folder: Path, *, with_draft: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,9 +52,8 @@ class WizardApp(App[int]):
 
     def begin(self, session: WizardSession) -> None:
         """Go to the first step with a session; the screens of an earlier one are forgotten."""
-        for key, screen in self._screens.items():
-            if not screen.is_current:
-                self.uninstall_screen(key)
+        for key in self._screens:
+            self.uninstall_screen(key)
         self._screens = {}
         self.session = session
         self.folder = session.folder.path
@@ -103,6 +103,14 @@ class WizardApp(App[int]):
         if self._keeping is not None:
             self._keeping.stop()
         self._keeping = self.set_timer(KEEP_AFTER, self._keep)
+
+    def keep_draft_now(self) -> None:
+        """Have a draft that waits to be written, written before anything else reads the folder."""
+        if self._keeping is not None:
+            self._keeping.stop()
+            self._keeping = None
+            with contextlib.suppress(CodehubError):  # said when it was typed
+                self.session.keep_draft()
 
     def _keep(self) -> None:
         self._keeping = None

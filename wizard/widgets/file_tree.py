@@ -23,6 +23,9 @@ MARKS: dict[ChangeKind, tuple[str, str, str]] = {
 """Mark, style and words of each kind of change."""
 
 
+_WORTH_A_LOOK = {"update", "edited", "removed"}
+
+
 class FileTree(Tree[FileChange]):
     """Files in their folders; folders with nothing new are closed."""
 
@@ -61,7 +64,7 @@ class FileTree(Tree[FileChange]):
                 node = folders[path]
             mark = "o" if change.path in overwrite else MARKS[change.kind][0]
             leaf = node.add_leaf(f"{mark} {name}", change)
-            if change.asks:
+            if change.kind in _WORTH_A_LOOK:
                 _open(leaf)
             if here is not None and change.path == here.path:
                 self.call_after_refresh(self.move_cursor, leaf)
