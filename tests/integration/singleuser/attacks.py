@@ -9,7 +9,8 @@ import json
 import time
 
 from tests.integration.singleuser.backend import Backend
-from tests.integration.singleuser.rig import Hub, Person, people, raw, websocket_request
+from tests.integration.singleuser.person import Person, people, raw, websocket_request
+from tests.integration.singleuser.rig import Hub
 
 EDITOR = b"vs/code/browser/workbench"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")

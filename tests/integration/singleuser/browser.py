@@ -62,7 +62,7 @@ async def chromium(folder: Path, url: str) -> AsyncIterator[Page]:
     program = parts.program("chromium")
     assert program is not None
     log = folder / "chromium.log"
-    command = [
+    command: list[str | Path] = [
         program, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
         "--remote-debugging-port=0", f"--user-data-dir={folder / 'chromium'}", "--window-size=1200,800", url,
     ]  # fmt: skip

@@ -14,7 +14,8 @@ import pytest
 
 from tests.integration.singleuser.attacks import base_of
 from tests.integration.singleuser.conftest import QUICK, venv_of
-from tests.integration.singleuser.rig import Hub, Person, people, running_hub
+from tests.integration.singleuser.person import Person, people
+from tests.integration.singleuser.rig import Hub, running_hub
 
 pytestmark = pytest.mark.tier("hub", "chp", "code_server", "node")
 

@@ -8,7 +8,8 @@ import pytest
 from tests.integration.singleuser import attacks
 from tests.integration.singleuser.attacks import base_of
 from tests.integration.singleuser.backend import Backend
-from tests.integration.singleuser.rig import Hub, people
+from tests.integration.singleuser.person import people
+from tests.integration.singleuser.rig import Hub
 
 pytestmark = pytest.mark.tier("hub", "chp", "code_server", "node")
 

@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from tests.integration.singleuser.alone import alive, alone, refusal
-from tests.integration.singleuser.rig import Hub, people, resource_path, search_path
+from tests.integration.singleuser.person import people
+from tests.integration.singleuser.rig import Hub, resource_path, search_path
 from tests.support import parts
 from tests.support.processes import free_port, port_answers, wait_until
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from yarl import URL
 
-from tests.integration.singleuser.attacks import base_of
+from tests.integration.singleuser.attacks import base_of, large_frames_pass
 from tests.integration.singleuser.backend import Backend
-from tests.integration.singleuser.rig import Hub, people, resource_path
+from tests.integration.singleuser.person import people
+from tests.integration.singleuser.rig import Hub, resource_path
 
 pytestmark = pytest.mark.tier("hub", "chp", "code_server", "node")
 
@@ -26,12 +27,9 @@ def server_pid(hub: Hub, prefix: str) -> int:
             words = (path / "cmdline").read_bytes()
         except OSError:
             continue
-        ours = b"codehub_singleuser" in words or b"standaloneproxy" in words
-        if (
-            ours
-            and f"JUPYTERHUB_SERVICE_PREFIX={prefix}".encode() in environ
-            and f"TMPDIR={hub.folder}".encode() in environ
-        ):
+        server = any(name in words for name in (b"codehub_singleuser", b"standaloneproxy", b"jupyterhub-singleuser"))
+        wanted = {f"JUPYTERHUB_SERVICE_PREFIX={prefix}".encode(), f"TMPDIR={hub.folder}".encode()}
+        if server and wanted <= set(environ):
             return int(path.name)
     raise AssertionError(f"no server below {prefix}")
 
@@ -71,6 +69,18 @@ async def download(hub: Hub, backend: Backend, name: str, *, slow: bool) -> tupl
             except ConnectionError:
                 return answer.status, got, peak.mb
         return answer.status, got, peak.mb
+
+
+async def test_large_messages_leave_nothing_behind(hub5: Hub, backend: Backend) -> None:
+    await hub5.launch("alice", "large")
+    pid = server_pid(hub5, base_of("alice", "large"))
+    peak = Peak(pid)
+    for _ in range(3):
+        await large_frames_pass(hub5, backend, "alice", "large")
+    await asyncio.sleep(2)
+    peak.reset()
+    assert peak.mb < 100
+    await hub5.end("alice", "large")
 
 
 @pytest.mark.parametrize("slow", [False, True], ids=["fast", "slow"])

@@ -10,7 +10,8 @@ import pytest
 
 from tests.integration.singleuser.backend import Backend
 from tests.integration.singleuser.conftest import QUICK, venv_of
-from tests.integration.singleuser.rig import Hub, people, running_hub
+from tests.integration.singleuser.person import people
+from tests.integration.singleuser.rig import Hub, running_hub
 from tests.support.processes import port_answers, wait_until
 
 pytestmark = pytest.mark.tier("hub", "chp", "code_server", "node")
