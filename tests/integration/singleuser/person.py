@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 import aiohttp
 from yarl import URL
@@ -17,6 +18,13 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+class FrontDoor(Protocol):
+    """A hub by its address."""
+
+    @property
+    def url(self) -> str: ...
 
 
 @dataclass

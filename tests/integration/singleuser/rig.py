@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 import aiohttp
 
@@ -240,10 +239,3 @@ def end_strays(folder: Path) -> None:
                 os.kill(int(path.name), signal.SIGKILL)
             except ProcessLookupError:
                 continue
-
-
-class FrontDoor(Protocol):
-    """A hub by its address."""
-
-    @property
-    def url(self) -> str: ...
