@@ -38,6 +38,9 @@ _USER = re.compile(r"[^\s\x00-\x1f\x7f/\"'\\,]{1,255}")
 _ARG_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CREDENTIALS = re.compile(r"//[^/@\s]+@")
 
+MAX_TAG = 128
+"""Characters of an image tag (distribution/reference)."""
+
 
 def optional(rule: Rule) -> Rule:
     """The same rule, but an empty answer is valid too."""
@@ -116,8 +119,8 @@ def image_name(value: str) -> str:
 
 def image_tag(value: str) -> str:
     """An image tag: at most 128 letters, digits, '_', '.', '-', not beginning with '.' or '-'."""
-    if len(value) > 128:
-        raise RuleError(f"a tag has at most 128 characters; this has {len(value)}", "Shorten it.")
+    if len(value) > MAX_TAG:
+        raise RuleError(f"a tag has at most {MAX_TAG} characters; this has {len(value)}", "Shorten it.")
     if not _TAG.fullmatch(value):
         raise RuleError(
             "a tag is made of letters, digits, '_', '.' and '-', and does not begin with '.' or '-'",
