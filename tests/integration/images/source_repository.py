@@ -28,7 +28,7 @@ set -eu
 mkdir -p "$1/out/node" "$1/bin"
 echo '{"name": "code-server", "version": "0.0.0"}' >"$1/package.json"
 cp calls.txt "$1/"
-version=$(sed -n 's/.*"version": "\([^"]*\)".*/\1/p' release/package.json)
+version=$(sed -n 's/.*"version": *"\([^"]*\)".*/\1/p' release/package.json)
 printf '#!/bin/sh\necho "%s 0123abc with Code 1.0.0"\n' "$version" >"$1/bin/code-server"
 chmod +x "$1/bin/code-server"
 """

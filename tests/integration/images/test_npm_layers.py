@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.tier("docker", "buildx", "base_image", "network"), pyt
 FORBIDDEN = re.compile(
     r"(^|/)(\.npm|\.cache|npm-cache|node-bootstrap|node-tools)(/|$)"  # caches
     r"|^(usr/)?(local/)?bin/(gcc|g\+\+|cc|c\+\+|make|ld|as|npm|node|yarn|curl|sudo|quilt)$"  # build tools
-    r"|^run/secrets|^build|^src|^vsix|^dev/.|\.(o|a|gyp)$"  # what only the build has
+    r"|^run/secrets|^build|^src|^vsix|^dev/build|\.(o|a|gyp)$"  # what only the build has
     r"|^opt/codehub/(ca|venv/bin/pip)|^var/lib/apt/lists/.*Packages|^root/\.|^tmp/."
 )
 """Paths in a layer that have no business there."""
