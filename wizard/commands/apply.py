@@ -56,6 +56,7 @@ def apply_folder(
 ) -> int:
     """What `codehub apply` does, also for the prompts that end with it; returns the exit code."""
     from wizard.shell import note
+    from wizard.targets.session import require_clear
 
     as_json = progress == "json"
     if not (yes or dry_run):
@@ -66,9 +67,10 @@ def apply_folder(
         return ExitCode.DONE
     if not yes:
         show_plan(preparation)
-        if preparation.plan.to_run and not click.confirm("Do this now?", err=True):
-            note("Nothing was done.")
-            return ExitCode.DONE
+    require_clear(preparation.plan)
+    if not yes and preparation.plan.to_run and not click.confirm("Do this now?", err=True):
+        note("Nothing was done.")
+        return ExitCode.DONE
     code = carry_out(preparation, cast("ProgressMode", progress), verbose=verbose)
     made = preparation.rendering
     if code == ExitCode.DONE and preparation.plan.to_run and not as_json and made.secrets.logins(made.setup):

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from wizard.commands.common import ANSWERS, folder_argument, json_option, load_setup, print_json
+from wizard.commands.findings import show_findings
 from wizard.errors import ExitCode
 
 if TYPE_CHECKING:
     from wizard.tools.doctor_model import Finding, Scope
-
-_MARKS = {"ok": ("ok", "green"), "warn": ("warn", "yellow"), "missing": ("missing", "red"), "unknown": ("?", "cyan")}
 
 
 @click.command()
@@ -71,21 +70,7 @@ def _scope(folder: Path, target: str | None) -> Scope:
 
 
 def _show(findings: list[Finding], target: str) -> None:
-    from wizard.text import clean
-
-    width = max(len(finding.title) for finding in findings)
-    for finding in findings:
-        word, colour = _MARKS[finding.state]
-        mark = click.style(f"{word:<7}", fg=colour)
-        ok = finding.state == "ok"
-        needed = "" if ok or not finding.required else " (required)"
-        click.echo(f"{mark}  {finding.title:<{width}}  {clean(finding.found) or '-'}{needed}")
-        if ok:
-            continue
-        indent = " " * 9
-        for label, text in (("why:", finding.why), ("do: ", finding.fix), ("run:", finding.command)):
-            if text:
-                click.echo(f"{indent}{label} {clean(text)}")
+    show_findings(findings)
     blocking = [finding.title for finding in findings if finding.blocks]
     click.echo()
     if blocking:

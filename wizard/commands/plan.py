@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ import click
 
 from wizard.commands.common import folder_argument, json_option, print_json, require_setup
 from wizard.commands.files import changes_as_json, overwrite_option, show_changes
+from wizard.commands.findings import show_findings
 
 if TYPE_CHECKING:
     from wizard.targets.session import Overwrite, Preparation
@@ -66,6 +68,7 @@ def plan_document(preparation: Preparation) -> dict[str, Any]:
             }
             for step in preparation.plan.steps
         ],
+        "checks": [{**dataclasses.asdict(finding), "blocks": finding.blocks} for finding in preparation.plan.findings],
         "files": changes_as_json(made.changes),
         "warnings": [str(problem) for problem in made.warnings],
     }
@@ -83,6 +86,7 @@ def show_plan(preparation: Preparation) -> None:
         click.echo(f"{word} {step.title} [{step.id}]: {step.why}")
         if runs and step.command:
             click.echo(f"             $ {step.command}")
+    show_findings(preparation.plan.findings)
     to_run = len(preparation.plan.to_run)
     if to_run:
         click.echo(f"{counted(to_run, 'step')} of {len(preparation.plan.steps)} to run.")

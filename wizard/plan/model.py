@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from wizard.tools.doctor_model import Finding
+
 
 class Decision(StrEnum):
     """What a run does with a step."""
@@ -52,9 +54,13 @@ class StepRecord:
 
 @dataclass(frozen=True)
 class Plan:
-    """Steps in an order in which each comes after all that it needs."""
+    """Steps in an order in which each comes after all that it needs.
+
+    findings: what was checked beforehand, to see whether the run can work at all.
+    """
 
     steps: tuple[Step, ...]
+    findings: tuple[Finding, ...] = ()
 
     def __post_init__(self) -> None:
         seen: set[str] = set()
@@ -68,6 +74,11 @@ class Plan:
     def to_run(self) -> tuple[Step, ...]:
         """The steps that are not skipped."""
         return tuple(step for step in self.steps if step.decision is Decision.RUN)
+
+    @property
+    def blocking(self) -> tuple[Finding, ...]:
+        """The findings with which a run cannot work; none where there is nothing to run."""
+        return tuple(finding for finding in self.findings if finding.blocks) if self.to_run else ()
 
     def step(self, step_id: str) -> Step:
         """The step of that id; KeyError when there is none."""

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from wizard.files import write_atomically
+from wizard.files import content_hash, write_atomically
 from wizard.plan.facts import Facts, ReleaseFacts
 from wizard.plan.images import Destination, build_id, deliver_id
 from wizard.plan.kubernetes import DEPLOY, plan_kubernetes
-from wizard.plan.model import Plan, StepRecord
+from wizard.plan.model import Decision, Plan, StepRecord
 from wizard.render.model import ImageBuild
 from wizard.render.pins import FILE as PINS
 from wizard.render.pins import digest_tag, pins
@@ -31,6 +31,7 @@ from wizard.targets.images import (
     registry_facts,
     with_own_tags,
 )
+from wizard.targets.preflight import check
 from wizard.tools import helm
 from wizard.tools.deploy import deploy
 from wizard.tools.docker_engine import split_tag
@@ -42,12 +43,14 @@ class KubernetesTarget:
     """One setup on one cluster: what is there, what is to be done, and the doing of it."""
 
     def __init__(
-        self, setup: Setup, folder: SetupFolder, builds: Mapping[str, ImageBuild], hashes: Mapping[str, str]
+        self, setup: Setup, folder: SetupFolder, builds: Mapping[str, ImageBuild], contents: Mapping[str, bytes]
     ) -> None:
+        """`contents`: every file of the folder as it will be when the run starts, by its path there."""
         self._setup = setup
         self._folder = folder
         self._builds = builds
-        self._hashes = hashes
+        self._contents = contents
+        self._hashes = {path: content_hash(content) for path, content in contents.items()}
 
     async def plan(self, records: Mapping[str, StepRecord]) -> tuple[Plan, Mapping[str, Action]]:
         """The plan, made from what Docker, the registry and the cluster say now, and the work of its steps.
@@ -72,6 +75,8 @@ class KubernetesTarget:
             records,
             facts,
         )
+        if plan.step(DEPLOY).decision is Decision.RUN:
+            plan = replace(plan, findings=await check(self._setup, release, chart, self._values_content()))
         actions = image_actions(images, facts.bases, way.loader)
         actions[DEPLOY] = self._deploy_action(release, chart, way, images)
         return plan, actions
@@ -109,6 +114,10 @@ class KubernetesTarget:
         folder = self._folder
         named = (folder.values, folder.path / PINS, folder.secrets, folder.extra_values)
         return [path for path in named if path.name in self._hashes or path.name == PINS]
+
+    def _values_content(self) -> dict[str, bytes]:
+        """The values files as they will be, without the tags of images that are not delivered yet."""
+        return {path.name: self._contents[path.name] for path in self._values() if path.name != PINS}
 
     def _deploy_action(self, release: helm.Release, chart: Chart, way: Way, images: list[Buildable]) -> Action:
         async def work(context: StepContext) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
-from wizard.errors import CodehubError, UsageError
+from wizard.errors import CodehubError, MissingError, UsageError
 from wizard.files import content_hash
 from wizard.plan.model import Decision, Plan, Step, StepRecord
 from wizard.render import render
@@ -62,13 +62,17 @@ class Rendering:
     overwrite: Overwrite
 
     def hashes(self) -> dict[str, str]:
-        """Content hash of each file as it will be after writing: an edited file that is kept counts as it is."""
+        """Content hash of each file as it will be after writing."""
+        return {path: content_hash(content) for path, content in self.contents().items()}
+
+    def contents(self) -> dict[str, bytes]:
+        """Each file as it will be after writing, secrets too: an edited file that is kept counts as it is."""
         result = {}
         for change in self.changes:
             kept = change.kind in {"edited", "kept"} and self.overwrite != "all" and change.path not in self.overwrite
             content = change.before if kept or change.after is None else change.after
             if content is not None and change.kind != "removed":
-                result[change.path] = content_hash(content)
+                result[change.path] = content
         return result
 
 
@@ -142,9 +146,11 @@ def write(folder: SetupFolder, made: Rendering) -> State:
 async def apply(preparation: Preparation, emit: Emit) -> RunFinished:
     """Write the files and carry the plan out, holding the folder's lock; state is saved after each step.
 
-    Raises UsageError when another codehub is at work there, or has been since the plan was made; cancelling the
+    Raises MissingError when a check of the plan blocks, UsageError when another codehub is at work there, or has been
+    since the plan was made; cancelling the
     awaiting task stops every step and still returns the run's last event.
     """
+    require_clear(preparation.plan)
     folder, made = preparation.folder, preparation.rendering
     with folder_lock(folder.private):
         if folder.load_state().state != made.state:
@@ -163,6 +169,17 @@ async def apply(preparation: Preparation, emit: Emit) -> RunFinished:
             redact=Redactor(made.secrets.values()),
         )
         return await runner.run()
+
+
+def require_clear(plan: Plan) -> None:
+    """Raises MissingError with every finding of a plan that a run could not work with."""
+    found = plan.blocking
+    if found:
+        raise MissingError(
+            "This cannot work yet: " + ", ".join(finding.title.lower() for finding in found) + ".",
+            why=" ".join(finding.why for finding in found),
+            fix=" ".join(dict.fromkeys(finding.fix for finding in found if finding.fix)),
+        )
 
 
 class _StateKeeper:
@@ -189,7 +206,7 @@ def _target(folder: SetupFolder, made: Rendering) -> Target:
     if setup.target.kind == "kubernetes":
         from wizard.targets.kubernetes import KubernetesTarget
 
-        return KubernetesTarget(setup, folder, made.builds, made.hashes())
+        return KubernetesTarget(setup, folder, made.builds, made.contents())
     if setup.target.kind == "local":
         from wizard.targets.local import LocalTarget
 
@@ -218,7 +235,7 @@ def _from_step(plan: Plan, start: str) -> Plan:
                 why = "you asked to start from here" if step.id == start else "a step before it runs again"
                 step = replace(step, decision=Decision.RUN, why=why)  # noqa: PLW2901
         steps.append(step)
-    return Plan(tuple(steps))
+    return replace(plan, steps=tuple(steps))
 
 
 def _new_log_folder(logs: Path) -> Path:
