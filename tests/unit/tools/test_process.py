@@ -103,6 +103,6 @@ async def test_a_child_that_nobody_collects_does_not_hold_up_the_end(tmp_path: P
         await asyncio.gather(task, return_exceptions=True)
         assert time.monotonic() - began < process.GRACE
         assert not alive(int(pid_file.read_text()))
-        os.waitpid(int(pid_file.read_text()), 0)
+        await asyncio.to_thread(os.waitpid, int(pid_file.read_text()), 0)
     finally:
         libc.prctl(adopt_orphans, 0, 0, 0, 0)
