@@ -100,7 +100,7 @@ def test_lines_say_what_is_wrong_and_ask_again(folder: Path) -> None:
 def test_keys_say_what_is_wrong_while_it_is_typed(folder: Path) -> None:
     with on_terminal("init", folder, "--plain", env=KEYS) as terminal:
         begin(terminal)
-        terminal.read_until("Version:")
+        terminal.read_until("? Version:")
         terminal.type("\x15latest")
         terminal.read_until("A code-server version has three numbers")
         terminal.type("\x15v4.133.0\r")
@@ -130,10 +130,10 @@ def _hang_up(terminal: Terminal) -> None:
 def test_however_it_ends_the_draft_is_kept(env: dict[str, str], end: Callable[[Terminal], None], folder: Path) -> None:
     with on_terminal("init", folder, "--plain", env=env) as terminal:
         begin(terminal)
-        terminal.read_until("Version")
+        terminal.read_until("? Version:" if env is KEYS else "Version [")
         terminal.type("\x15v4.133.0\r")
-        terminal.answer("Way to get it")
-        terminal.read_until("Extensions:")
+        terminal.answer("Back" if env is KEYS else "1 to 4 [1]")
+        terminal.read_until("? Extensions:" if env is KEYS else "Extensions:")
         end(terminal)
         assert terminal.finish() == 130
         assert terminal.is_sane
@@ -152,7 +152,7 @@ def test_however_it_ends_the_draft_is_kept(env: dict[str, str], end: Callable[[T
 def test_a_closed_terminal_ends_it_and_keeps_the_draft(folder: Path) -> None:
     terminal = Terminal("init", folder, "--plain", env=KEYS)
     begin(terminal)
-    terminal.read_until("Version:")
+    terminal.read_until("? Version:")
     terminal.type("\x15v4.133.0\r")
     terminal.read_until("Way to get it")
     terminal.hang_up()

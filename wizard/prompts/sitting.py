@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import signal
+import termios
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
@@ -31,10 +33,15 @@ def sit(folder: Path) -> int:
         with _ended_by_signals():
             return sitting.run()
     except (KeyboardInterrupt, EOFError):
-        click.echo()
         kept = sitting.keep()
-        click.echo(f"Interrupted. {kept}".strip(), err=True)
+        with _terminal_may_be_gone():
+            click.echo()
+            click.echo(f"Interrupted. {kept}".strip(), err=True)
         return ExitCode.INTERRUPTED
+    except (OSError, termios.error):
+        sitting.keep()
+        with _terminal_may_be_gone():
+            raise
 
 
 class Sitting:
@@ -169,6 +176,17 @@ class Sitting:
             if not self._warned:
                 self._warned = True
                 say(f"Your answers cannot be kept as a draft. {error.why} {error.fix}".strip(), colour="yellow")
+
+
+@contextlib.contextmanager
+def _terminal_may_be_gone() -> Iterator[None]:
+    """A terminal that was closed is what a closed pipe is: nobody reads any more, and nothing is to be said."""
+    try:
+        yield
+    except (OSError, termios.error) as error:
+        if error.args and error.args[0] == errno.EIO:
+            raise BrokenPipeError from error
+        raise
 
 
 @contextlib.contextmanager

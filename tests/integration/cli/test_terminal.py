@@ -2,103 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import re
-import select
-import signal
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 import pytest
 
 from tests.integration.cli.conftest import Small
-from tests.support.program import command, environment
+from tests.support import terminal
+from tests.support.terminal import Terminal, cursor_is_shown
 
 pytestmark = [pytest.mark.tier("docker", "buildx", "base_image", "helm3"), pytest.mark.timeout(300)]
 
-_ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
-
-class Session:
-    """A codehub on a terminal of 80 by 24."""
-
-    def __init__(self, small: Small, *arguments: str, **env: str) -> None:
-        self._master, slave = pty.openpty()
-        terminal = {"TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24", "CI": ""}
-        self.process = subprocess.Popen(
-            command(arguments[0], str(small.folder), *arguments[1:]),
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env=environment({**small.env, **terminal, **env}),
-            start_new_session=True,
-            preexec_fn=_take_terminal,  # noqa: PLW1509 - no thread is running here
-        )
-        os.close(slave)
-        self.raw = ""
-
-    @property
-    def text(self) -> str:
-        """All that was written so far, without escapes."""
-        return _ESCAPE.sub("", self.raw).replace("\r", "")
-
-    def read_until(self, wanted: str, seconds: float = 90) -> None:
-        """Read what is written until it holds a text."""
-        end = time.monotonic() + seconds
-        while wanted not in self.text:
-            assert time.monotonic() < end, f"{wanted!r} did not come:\n{self.text}"
-            assert self._read(), f"ended without {wanted!r}:\n{self.text}"
-
-    def finish(self, seconds: float = 90) -> int:
-        """Read to the end; the exit code."""
-        end = time.monotonic() + seconds
-        while self._read():
-            assert time.monotonic() < end, self.text
-        return self.process.wait(10)
-
-    def type(self, text: str) -> None:
-        os.write(self._master, text.encode())
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait(10)
-        os.close(self._master)
-
-    def _read(self) -> bool:
-        ready, _, _ = select.select([self._master], [], [], 0.5)
-        if not ready:
-            return self.process.poll() is None
-        try:
-            chunk = os.read(self._master, 65536)
-        except OSError:  # the other end is closed
-            return False
-        self.raw += chunk.decode(errors="replace")
-        return bool(chunk)
-
-
-def _take_terminal() -> None:
-    """Make the pty the session's controlling terminal, so that Ctrl+C there is a signal."""
-    import fcntl
-    import termios
-
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-
-
-@contextmanager
-def on_terminal(small: Small, *arguments: str, **env: str) -> Iterator[Session]:
-    session = Session(small, *arguments, **env)
-    try:
-        yield session
-    finally:
-        session.close()
-
-
-def cursor_is_shown(raw: str) -> bool:
-    return raw.rfind("\x1b[?25h") >= raw.rfind("\x1b[?25l")
+def on_terminal(small: Small, *arguments: str, **env: str) -> AbstractContextManager[Terminal]:
+    name, *options = arguments
+    return terminal.on_terminal(name, small.folder, *options, env={**small.env, **env})
 
 
 def test_a_no_does_nothing(small: Small) -> None:
@@ -161,3 +80,15 @@ def test_no_color_and_dumb_terminals(small: Small) -> None:
     with on_terminal(small, "apply", "--yes", TERM="dumb") as session:
         assert session.finish() == 0
     assert "\x1b" not in session.raw
+
+
+def test_the_plain_questions_end_in_a_run(small: Small) -> None:
+    with on_terminal(small, "init", "--plain", CODEHUB_OFFLINE="1", TERM="dumb") as session:
+        session.answer("How much do you want to be asked, 1 to 3 [1]: ", "none")
+        session.answer("What now, 1 to ", "save and run")
+        session.answer("Do this now? [y/N]: ", "y")
+        assert session.finish() == 0
+    assert "Deploy JupyterHub" in session.text
+    assert "RUN echo built-by-a-person" in session.text
+    assert "\x1b" not in session.raw
+    assert "No step to run" in small.run("plan").out
