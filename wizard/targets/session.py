@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 
 from wizard.errors import CodehubError, MissingError, UsageError
 from wizard.files import content_hash
+from wizard.plan.kubernetes import DEPLOY
 from wizard.plan.model import Decision, Plan, Step, StepRecord
 from wizard.render import render
 from wizard.render.buildargs import image_builds
@@ -25,6 +26,7 @@ from wizard.run.events import Emit, Outcome, RunFinished, StepFinished
 from wizard.run.folder import SetupFolder
 from wizard.run.local_files import read_local_files
 from wizard.run.lock import folder_lock
+from wizard.run.revisions import keep
 from wizard.run.runner import Runner
 from wizard.run.state import State
 from wizard.setup import store
@@ -199,6 +201,8 @@ class _StateKeeper:
             step.id, StepRecord(step.fingerprint, str(event.outcome), finished, event.result)
         )
         self._state.save(self._folder.state_file)
+        if step.id == DEPLOY and event.outcome is Outcome.DONE and event.result.get("revision"):
+            keep(self._folder, int(event.result["revision"]), self._state)
 
 
 def _target(folder: SetupFolder, made: Rendering) -> Target:
