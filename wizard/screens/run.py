@@ -130,6 +130,7 @@ class RunScreen(Screen[None]):
         if not self.app.is_screen_installed(self):
             self.app.install_screen(self, RUN)  # so it is still there when it was left
         self._engine.begin()
+        self.refresh_bindings()
 
     async def _tick(self) -> None:
         engine = self._engine
@@ -167,6 +168,7 @@ class RunScreen(Screen[None]):
 
             self.app.push_screen(DoneScreen(self._preparation.folder))
         self._show(self._clock())
+        self.refresh_bindings()
 
     @on(OutcomePanel.Chosen)
     def _chosen(self, event: OutcomePanel.Chosen) -> None:
@@ -191,6 +193,11 @@ class RunScreen(Screen[None]):
         panel = self.query_one(OutcomePanel)
         panel.disabled = not free
         panel.border_title = "" if free else "Looking at what is to be done …"
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is nothing to stop once the run has ended."""
+        del parameters
+        return action != "stop" or (self._engine is not None and self._engine.running)
 
     def action_stop(self) -> None:
         """Ask, then end everything that the run started."""
