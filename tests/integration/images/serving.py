@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 from tests.integration.images.building import docker
 from tests.integration.images.vsix import manifest, vsix
@@ -45,6 +47,22 @@ def serve_files(files: Mapping[str, bytes | Path]) -> Iterator[Site]:
         return found.read_bytes() if isinstance(found, Path) else found
 
     with _serve(lambda path, _: answer(path)) as site:
+        yield site
+
+
+@contextmanager
+def serve_mirror(origin: str) -> Iterator[Site]:
+    """A mirror of another web server: the same paths below this address, fetched when they are asked for."""
+
+    def answer(path: str, _: bytes) -> bytes | None:
+        try:
+            with urlopen(f"{origin}{path}", timeout=60) as found:
+                content: bytes = found.read()
+                return content
+        except HTTPError:
+            return None
+
+    with _serve(answer) as site:
         yield site
 
 

@@ -55,3 +55,28 @@ def test_a_base_without_jupyterhub(base_image: str, ca_file: Path, tmp_path: Pat
         build(tmp_path, setup, image="hub")
     assert "The hub's base image has no JupyterHub." in failed.value.why
     assert "images.hub.base" in failed.value.fix
+
+
+def test_on_one_machine_the_hub_has_its_spawner_and_its_proxy(
+    hub_base: str, base_image: str, ca_file: Path, tmp_path: Path
+) -> None:
+    """Without Kubernetes: containers are started by dockerspawner, and the hub starts its proxy itself."""
+    setup = answers(
+        tmp_path,
+        base_image,
+        images={"hub": {"base": hub_base}},
+        target={"kind": "docker"},
+        build={"ca_bundle": str(ca_file)},
+    )
+    reference = build(tmp_path, setup, image="hub", reference=f"{PREFIX}/hub-docker:1").reference
+    try:
+        version = docker("run", "--rm", reference, "configurable-http-proxy", "--version")
+        docker("run", "--rm", reference, "python3", "-c", "import dockerspawner")
+        left = docker(
+            "run", "--rm", "--user=0", reference, "sh", "-c", "ls -A /tmp; ls -A /root; command -v npm || true"
+        )
+    finally:
+        docker("rmi", "--force", reference)
+    assert version.startswith("5.")
+    assert ".npm" not in left
+    assert ".cache" not in left
