@@ -25,6 +25,7 @@ from wizard.commands.render import render
 from wizard.commands.start import start
 from wizard.commands.status import status
 from wizard.commands.try_ import try_
+from wizard.commands.upgrade import upgrade
 from wizard.commands.versions import versions
 
 HELP = """\
@@ -80,5 +81,5 @@ def codehub(context: click.Context) -> int | None:
     return result
 
 
-for _command in (init, fields, render, plan, apply, status, logs, destroy, export, try_, doctor, versions):
+for _command in (init, fields, render, plan, apply, upgrade, status, logs, destroy, export, try_, doctor, versions):
     codehub.add_command(_command)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -12,11 +11,10 @@ import click
 from wizard.commands.common import folder_argument, print_json, quoted
 from wizard.commands.files import overwrite_option
 from wizard.commands.plan import plan_document, prepared, show_plan
-from wizard.errors import CodehubError, ExitCode, UsageError
+from wizard.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from wizard.console import ProgressMode
-    from wizard.run.events import RunFinished, StepFinished
     from wizard.targets.session import Overwrite, Preparation
 
 
@@ -90,38 +88,7 @@ def _require_someone_to_ask(folder: Path, *, as_json: bool) -> None:
 
 def carry_out(preparation: Preparation, progress: ProgressMode, *, verbose: bool) -> int:
     """Run the plan, show it, and say on stderr what failed; returns the exit code."""
-    from wizard.commands.stopping import run_stoppable
-    from wizard.console import open_console
-    from wizard.run.events import Event, Outcome, StepFinished
+    from wizard.commands.running import run_and_show
     from wizard.targets.session import apply as apply_plan
 
-    failures: list[StepFinished] = []
-
-    async def work(stop: Callable[[], None]) -> RunFinished:
-        with open_console(progress, sys.stdout, verbose=verbose, on_lost=lambda _error: stop()) as console:
-
-            def emit(event: Event) -> None:
-                if isinstance(event, StepFinished) and event.outcome is Outcome.FAILED:
-                    failures.append(event)
-                console.emit(event)
-
-            return await apply_plan(preparation, emit)
-
-    finished = run_stoppable(work)
-    _say_failures(failures)
-    return finished.exit_code
-
-
-def _say_failures(failures: Iterable[StepFinished]) -> None:
-    from wizard.shell import complain
-
-    for failure in failures:
-        log = Path(failure.log) if failure.log else None
-        complain(CodehubError(failure.what or "A step failed.", why=_cause(failure), fix=failure.fix, log=log))
-
-
-def _cause(failure: StepFinished) -> str:
-    """Why a step failed, with its last lines unless the reason quotes them."""
-    if not failure.tail or failure.tail[-1] in failure.why:
-        return failure.why
-    return "\n".join(filter(None, [failure.why, "Its last lines:", *(f"  {line}" for line in failure.tail)]))
+    return run_and_show(progress, verbose, lambda emit: apply_plan(preparation, emit))

@@ -79,6 +79,11 @@ def load(folder: SetupFolder, number: int) -> Record | None:
     return Record(number, files, load_state(place / _STATE).state)
 
 
+def records(folder: SetupFolder) -> list[Record]:
+    """All records, oldest first."""
+    return [record for number in _numbers(folder) if (record := load(folder, number)) is not None]
+
+
 def equal_to(number: int, descriptions: Mapping[int, str]) -> int:
     """The revision that a roll-back made this one equal to, or the revision itself; `descriptions` are Helm's."""
     seen = set()

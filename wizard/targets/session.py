@@ -165,7 +165,7 @@ async def apply(preparation: Preparation, emit: Emit) -> RunFinished:
         runner = Runner(
             preparation.plan,
             preparation.actions,
-            _new_log_folder(folder.logs),
+            new_log_folder(folder.logs),
             emit,
             on_finished=keeper.record,
             redact=Redactor(made.secrets.values()),
@@ -242,7 +242,8 @@ def _from_step(plan: Plan, start: str) -> Plan:
     return replace(plan, steps=tuple(steps))
 
 
-def _new_log_folder(logs: Path) -> Path:
+def new_log_folder(logs: Path) -> Path:
+    """A folder for the logs of one run, named by the time; old ones are removed. Raises CodehubError."""
     name = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
     path = logs / name
     try:

@@ -79,6 +79,11 @@ async def image(reference: str, env: Env = None) -> Image | None:
     return await asyncio.to_thread(_image, reference, env)
 
 
+async def tags(repository: str, env: Env = None) -> tuple[str, ...]:
+    """The tags that the daemon has of a repository; MissingError without a daemon."""
+    return await asyncio.to_thread(_tags, repository, env)
+
+
 async def tag(reference: str, new_reference: str, env: Env = None) -> None:
     """Give an image one more name; raises StepFailed when there is no such image."""
     await asyncio.to_thread(_tag, reference, new_reference, env)
@@ -245,6 +250,12 @@ def _image(reference: str, env: Env) -> Image | None:
         platform=platform,
         labels=dict((found.get("Config") or {}).get("Labels") or {}),
     )
+
+
+def _tags(repository: str, env: Env) -> tuple[str, ...]:
+    with connection(env) as client:
+        names = [name for found in client.images.list(name=repository) for name in found.tags]
+    return tuple(tag for name, tag in map(split_tag, names) if name == repository)
 
 
 def _strings(values: Sequence[object] | None) -> tuple[str, ...]:
