@@ -67,9 +67,15 @@ class FileTree(Tree[FileChange]):
             if change.kind in _WORTH_A_LOOK:
                 _open(leaf)
             if here is not None and change.path == here.path:
-                self.call_after_refresh(self.move_cursor, leaf)
+                self.call_after_refresh(self._go_to, leaf)
         if here is None and self.root.children:
-            self.call_after_refresh(self.move_cursor, self.root.children[0])
+            self.call_after_refresh(self._go_to, self.root.children[0])
+
+    def _go_to(self, node: TreeNode[FileChange]) -> None:
+        """Tell of the file even where the cursor was on its line before: it may be another change now."""
+        self.move_cursor(node)
+        if node.data is not None:
+            self.post_message(self.Shown(node.data))
 
     @property
     def change_here(self) -> FileChange | None:

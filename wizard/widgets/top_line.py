@@ -36,9 +36,8 @@ class TopLine(Horizontal):
     def tell(self, where: str, folder: str) -> None:
         """Show another place and folder."""
         self._where, self._folder = where, folder
-        if self.is_mounted:
-            self.query_one(".where", Static).update(self._title())
-            self.query_one(".folder", Static).update(Content(f"  {folder}"))
+        for line in self.query(Static):  # none yet while the screen is being made
+            line.update(self._title() if line.has_class("where") else Content(f"  {folder}"))
 
     def _title(self) -> Content:
         return Content.assemble(("codehub", "bold $text-primary"), f"  {self._where}" if self._where else "")
