@@ -5,17 +5,23 @@ import json
 import time
 from collections.abc import Callable, Iterator
 
-from bench import startup
+from bench import images, startup, tui_start
 from bench.measure import ROOT, Row, as_plain, table
 
-BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {"startup": startup.rows}
+BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
+    "startup": startup.rows,
+    "tui-start": tui_start.rows,
+    "images": images.rows,
+}
+BY_NAME_ONLY = {"images"}
+"""Those that take too long to be run without being asked for."""
 
 
 def main() -> None:
-    """Run the named benchmarks, or all."""
+    """Run the named benchmarks, or all that are quick."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of: {', '.join(BENCHMARKS)}")
-    names = parser.parse_args().names or list(BENCHMARKS)
+    names = parser.parse_args().names or [name for name in BENCHMARKS if name not in BY_NAME_ONLY]
     unknown = sorted(set(names) - BENCHMARKS.keys())
     if unknown:
         parser.error(f"no such benchmark: {', '.join(unknown)}")

@@ -60,16 +60,10 @@ def answers(folder: Path, base: str, **parts_of_setup: Mapping[str, Any]) -> Set
     return Setup.model_validate(given)
 
 
-def build(
-    folder: Path,
-    setup: Setup,
-    *,
-    image: str = "notebook",
-    target: str = "",
-    reference: str = "",
-    no_cache: bool = False,
-) -> Built:
-    """Write the context of one image below `folder` and build it; raises StepFailed as the engine does."""
+def build_request(
+    folder: Path, setup: Setup, *, image: str = "notebook", target: str = "", reference: str = ""
+) -> BuildRequest:
+    """Write the Dockerfile and context of one image below `folder`; what the engine is then asked to build."""
     made = image_builds(setup, read_local_files(setup, folder))[image]
     context = folder / made.context
     for path, content in made.files.items():
@@ -78,7 +72,7 @@ def build(
         file.write_bytes(content)
         file.chmod(0o755 if content[:2] == b"#!" else 0o644)
     (folder / made.dockerfile).write_text(made.text, encoding="utf-8")
-    request = BuildRequest(
+    return BuildRequest(
         title=f"{image} image",
         dockerfile=folder / made.dockerfile,
         context=context,
@@ -86,12 +80,20 @@ def build(
         args=made.args,
         secrets={name: absolute(folder, path) for name, path in made.secrets.items()},
         target=target,
-        no_cache=no_cache,
     )
+
+
+def carry_out(request: BuildRequest) -> Built:
+    """Build by the engine; raises StepFailed as it does."""
     recorder = Recorder()
     start = time.monotonic()
     asyncio.run(image_build.build(request, recorder))
     return Built(request.tags[0], time.monotonic() - start, recorder)
+
+
+def build(folder: Path, setup: Setup, *, image: str = "notebook", target: str = "", reference: str = "") -> Built:
+    """Write the files of one image and build it."""
+    return carry_out(build_request(folder, setup, image=image, target=target, reference=reference))
 
 
 def docker(*arguments: str, seconds: float = 120, check: bool = True) -> str:

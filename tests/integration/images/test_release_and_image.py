@@ -12,24 +12,17 @@ from pathlib import Path
 import pytest
 
 from tests.integration.images.building import PREFIX, Built, answers, build, docker, in_image, inspect
+from tests.integration.images.packing import NAME, PATH, release_tarball, upstream_image
 from tests.integration.images.serving import serve_files
 from wizard.errors import StepFailed
 
 pytestmark = [pytest.mark.tier("docker", "buildx", "base_image", "network"), pytest.mark.timeout(1200)]
 
-NAME = "code-server-4.139.1-linux-amd64"
-PATH = f"v4.139.1/{NAME}.tar.gz"
-
 
 @pytest.fixture(scope="module")
 def release(npm_image: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tarball of a release, with the one folder in it that upstream's have."""
-    tarball = tmp_path_factory.mktemp("release") / "release.tar.gz"
-    pack = f"tar -C /opt --transform 's,^code-server,{NAME},S' -cf - code-server"
-    with tarball.open("wb") as output:
-        command = ["docker", "run", "--rm", "--entrypoint=sh", npm_image.reference, "-c", f"{pack} | gzip -1"]
-        subprocess.run(command, stdout=output, check=True, timeout=300)
-    return tarball
+    return release_tarball(npm_image.reference, tmp_path_factory.mktemp("release") / "release.tar.gz")
 
 
 @pytest.fixture(scope="module")
@@ -149,14 +142,9 @@ def test_a_release_that_does_not_run_on_the_base(tmp_path: Path, base_image: str
 @pytest.fixture(scope="module")
 def upstream(npm_image: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An image that has code-server where codercom/code-server has it."""
-    reference = f"{PREFIX}/upstream:4.139.1"
     folder = tmp_path_factory.mktemp("upstream")
-    (folder / "Dockerfile").write_text(
-        f"FROM scratch\nCOPY --from={npm_image.reference} /opt/code-server /usr/lib/code-server\n"
-    )
-    docker("buildx", "build", "--quiet", "--load", "--provenance=false", f"--tag={reference}", str(folder), seconds=300)
-    yield reference
-    docker("rmi", "--force", reference)
+    with upstream_image(npm_image.reference, f"{PREFIX}/upstream:4.139.1", folder) as reference:
+        yield reference
 
 
 def test_by_image(upstream: str, tmp_path: Path, base_image: str, ca_file: Path, references: list[str]) -> None:
