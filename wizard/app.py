@@ -28,7 +28,7 @@ class CodehubApp(WizardApp):
     """`codehub [DIR]` on a terminal."""
 
     TITLE = "codehub"
-    CSS_PATH = "screens/start.tcss"  # of the default screen, which Textual reads no other way
+    CSS_PATH = Path(__file__).parent / "screens" / "start.tcss"  # Textual reads the default screen's no other way
     ENABLE_COMMAND_PALETTE = True
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - Textual's own annotation
     VERTICAL_BREAKPOINTS = [(0, "-low"), (22, "-high")]  # noqa: RUF012

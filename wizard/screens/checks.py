@@ -54,7 +54,6 @@ class ChecksScreen(StepScreen):
 
     def on_screen_resume(self) -> None:
         """Check when it is first shown, and when the answers name another target since."""
-        super().on_screen_resume()
         self.query_one(OptionList).focus()
         if self._asked_for != self._wanted():
             self.action_check()

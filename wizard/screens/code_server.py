@@ -82,7 +82,6 @@ class CodeServerScreen(FormScreen):
 
     def on_mount(self) -> None:
         """Read the list in the background: first what is known, then what there is now."""
-        super().on_mount()
         self.jobs.start("versions", self._read_versions, self._show_versions, self._no_versions)
 
     async def _read_versions(self, job: Job) -> Versions:

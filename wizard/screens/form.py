@@ -74,7 +74,6 @@ class FormScreen(StepScreen):
 
     def on_screen_resume(self) -> None:
         """Show what was changed elsewhere."""
-        super().on_screen_resume()
         for field in self.query(AnswerField):
             field.draft = self.session.draft
             field.show_answer()

@@ -81,7 +81,6 @@ class ReviewScreen(StepScreen):
 
     def on_screen_resume(self) -> None:
         """Look anew each time: the answers, the files or the cluster may be others now."""
-        super().on_screen_resume()
         self.call_after_refresh(self.look)
 
     def look(self) -> None:

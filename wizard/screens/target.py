@@ -47,7 +47,6 @@ class TargetScreen(FormScreen):
 
     def on_mount(self) -> None:
         """Begin to ask."""
-        super().on_mount()
         self.query_one(ContextTable).choose(self.session.draft.setup.target.context)
         self.jobs.start("contexts", self._survey, lambda _found: None, self._no_contexts)
         self.jobs.start("charts", self._read_charts, self._show_charts, lambda _error: None)
