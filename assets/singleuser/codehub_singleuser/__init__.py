@@ -8,8 +8,8 @@ jupyter-server-proxy 4.6 and code-server 4.139 (tests/integration/singleuser hol
 |------------------------------------------------|------------------|-----------------------|--------|
 | the hub's login guards HTTP                    | yes              | yes                   | yes    |
 | ... and websockets, over which terminals run   | NO, open to all  | yes                   | yes    |
-| a logout or a revoked token counts at once,    | after 5 minutes, | after 5 minutes,      | in 30 s, |
-| ... for what is open already too               | never            | never                 | in 30 s |
+| a logout or a revoked token counts at once,    | after 5 minutes, | after 5 minutes,      | in 60 s, |
+| ... for what is open already too               | never            | never                 | in 60 s |
 | other sites' pages cannot use the login        | no               | no (POST)             | yes    |
 | code-server gets no cookie or token of the hub | no               | no                    | yes    |
 | downloads are streamed (150 MB in 120 MB)      | no, 599          | no, 599               | yes    |

@@ -8,6 +8,7 @@ import ctypes
 import json
 import logging
 import os
+import random
 import shutil
 import signal
 import ssl
@@ -127,7 +128,8 @@ def read_signals(state: State, windows: Path) -> Signals:
 
 async def _every(seconds: float, work: Callable[[], Awaitable[object]]) -> None:
     while True:
-        await asyncio.sleep(seconds)
+        # Not all servers at once: a hub may have a thousand of them.
+        await asyncio.sleep(seconds * random.uniform(0.9, 1.1))  # noqa: S311
         try:
             await work()
         except Exception:  # what failed once may work next time; silence would end culling or revoking
@@ -180,7 +182,7 @@ async def serve(settings: Settings) -> None:
 def _listen(settings: Settings, state: State) -> HTTPServer:
     hub = settings.hub
     if hub:
-        HubOAuth.instance(cache_max_age=int(settings.login_cache))
+        HubOAuth.instance(cache_max_age=settings.login_cache)
     server = HTTPServer(
         application(state, hub_grace=settings.hub_grace),
         ssl_options=_tls(hub) if hub else None,

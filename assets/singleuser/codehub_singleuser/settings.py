@@ -60,7 +60,7 @@ class Settings:
     stop_timeout: float
     activity_interval: float
     terminal_counts: bool
-    login_cache: float
+    login_cache: int
     hub_grace: float
     max_message_size: int
     keep_hub_environment: bool
@@ -84,6 +84,14 @@ def truth(text: str) -> bool:
     raise ValueError("is neither yes nor no")
 
 
+def _whole(text: str) -> int:
+    # HubOAuth takes 0 to mean that its answers never expire.
+    number = int(text)
+    if number < 1:
+        raise ValueError("is not 1 or more")
+    return number
+
+
 def _positive(text: str) -> float:
     number = float(text)
     if not 0 < number < 1e9:
@@ -100,7 +108,7 @@ _OPTIONS: tuple[tuple[str, str, str, Kind, str], ...] = (
     ("--ready-timeout", "CODEHUB_READY_TIMEOUT", "120", _positive, "seconds that code-server may take to answer"),
     ("--stop-timeout", "CODEHUB_STOP_TIMEOUT", "3", _positive, "seconds between asking code-server to end and killing"),
     ("--activity-interval", "CODEHUB_ACTIVITY_INTERVAL", "60", _positive, "seconds between two reports to the hub"),
-    ("--login-cache", "CODEHUB_LOGIN_CACHE", "30", _positive,
+    ("--login-cache", "CODEHUB_LOGIN_CACHE", "60", _whole,
      "seconds for which the hub's answer on a login is believed; a revoked token ends after that"),
     ("--hub-grace", "CODEHUB_HUB_GRACE", "300", _positive,
      "seconds for which a login stays good while the hub itself cannot be asked (it restarts)"),

@@ -44,6 +44,14 @@ class Page:
             assert asyncio.get_running_loop().time() < end, f"never true in the page: {expression}"
             await asyncio.sleep(0.3)
 
+    async def text_of_frames(self) -> str:
+        """The text of the page and of all frames in it of the same origin, one inside the other."""
+        found = await self.value(
+            "(function text(w) { let t = ''; try { t = w.document.body.innerText } catch (e) {}"
+            " for (let i = 0; i < w.frames.length; i++) t += '\\n' + text(w.frames[i]); return t })(window)"
+        )
+        return str(found)
+
     async def press(self, key: str, code: str, number: int, *, modifiers: int = 0, text: str = "") -> None:
         """A key goes down and up."""
         common = {"key": key, "code": code, "windowsVirtualKeyCode": number, "modifiers": modifiers}

@@ -99,7 +99,8 @@ def test_what_stands_behind_the_dashes_goes_to_code_server() -> None:
     ("arguments", "environment", "named"),
     [
         (["--login-cache", "soon"], {}, "--login-cache"),
-        ([], {"CODEHUB_LOGIN_CACHE": "0"}, "CODEHUB_LOGIN_CACHE"),
+        ([], {"CODEHUB_LOGIN_CACHE": "0"}, "CODEHUB_LOGIN_CACHE"),  # HubOAuth: never ask again
+        ([], {"CODEHUB_LOGIN_CACHE": "0.5"}, "CODEHUB_LOGIN_CACHE"),
         ([], {"CODEHUB_ACTIVITY_INTERVAL": "-1"}, "CODEHUB_ACTIVITY_INTERVAL"),
         ([], {"CODEHUB_ACTIVITY_INTERVAL": "nan"}, "CODEHUB_ACTIVITY_INTERVAL"),
         ([], {"CODEHUB_TERMINAL_COUNTS": "maybe"}, "CODEHUB_TERMINAL_COUNTS"),
