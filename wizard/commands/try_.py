@@ -177,13 +177,9 @@ def _tell(preparation: Preparation, *, keep: bool, passing: bool, browser: bool)
     elif browser:
         _open_browser(url)
     if keep:
-        lines.append(
-            f"It goes on running. Ask: codehub status {quoted(place)}; end it: codehub destroy {quoted(place)}"
-        )
+        lines.append(f"It goes on running. To end it: codehub destroy {quoted(place)}")
     elif passing:
-        lines.append(
-            "Ctrl+C stops it and removes all that was made in it; `codehub try DIR` would keep people's files."
-        )
+        lines.append("Ctrl+C stops it and removes all that was made in it; with DIR people's files are kept.")
     else:
         lines.append(f"Ctrl+C stops it; people's files stay in {place / '.codehub' / 'local' / 'home'}.")
     note("\n".join(lines))

@@ -112,7 +112,8 @@ class HubPart(Part):
         # Building a wheel writes beside the sources, which may be read-only.
         shutil.copytree(singleuser, sources, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info", ".*_cache"))
         pip = [self.python, "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--progress-bar=off"]
-        await run("JupyterHub", [*pip, *requirements, sources], reporter, task="pip", env=network.env)
+        await run("JupyterHub", [*pip, *requirements], reporter, task="pip", env=network.env)
+        await run("The single-user server", [*pip, sources], reporter, task="single-user server", env=network.env)
         self._mend_npm()
         self.finish()
 
