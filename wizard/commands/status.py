@@ -23,8 +23,10 @@ def status(folder: Path, *, as_json: bool) -> None:
 
 def show_status(folder: Path, *, as_json: bool) -> None:
     """Print where a setup folder stands; raises UsageError or InvalidAnswers when it cannot be read."""
+    from wizard.plan.images import build_id
     from wizard.run.folder import SetupFolder
     from wizard.shell import warn
+    from wizard.tools.image_contents import describe
 
     setup = load_setup(folder)
     loaded = SetupFolder(folder).load_state()
@@ -48,7 +50,9 @@ def show_status(folder: Path, *, as_json: bool) -> None:
         return
     click.echo(f"{folder}: code-server {document['code_server']} for the target {document['target']}")
     for name, reference in document["images"].items():
-        click.echo(f"  {name} image: {reference}")
+        built = document["steps"].get(build_id(name), {}).get("result", {})
+        inside = describe(built.get("contents", {})) if built.get("reference") == reference else ""
+        click.echo(f"  {name} image: {reference}" + (f" ({inside})" if inside else ""))
     if "running" in document:
         click.echo(f"  running at {document['running']}" if document["running"] else "  not running")
     if not document["steps"]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wizard.errors import CodehubError, StepFailed
@@ -15,13 +15,18 @@ from wizard.render.pins import local_tag
 from wizard.run.context import Action, StepContext
 from wizard.run.folder import SetupFolder
 from wizard.run.local_files import absolute
-from wizard.tools import buildx, docker_engine, image_build, loaders, registry
+from wizard.tools import buildx, docker_engine, image_build, image_contents, loaders, registry
 from wizard.tools.build_request import BuildRequest
 from wizard.tools.loaders import Loader, familiar
 from wizard.tools.process import command_line
 
 LOOKUP_PATIENCE = 3.0
 """Seconds to wait for a registry while planning; one that does not answer by then is taken as unknown."""
+
+BASE_DIGEST = "org.opencontainers.image.base.digest"
+"""The OCI label for the base image's digest, given where the registry of the base could be asked."""
+
+_DIGEST = "digest "
 
 
 @dataclass(frozen=True)
@@ -183,17 +188,24 @@ async def _base_state(reference: str, engine: Engine, *, remote: bool) -> str:
     if not remote:
         return ""
     answer = await registry.lookup(reference, timeout=LOOKUP_PATIENCE)
-    return f"digest {answer.digest}" if answer.presence is registry.Presence.PRESENT else ""
+    return f"{_DIGEST}{answer.digest}" if answer.presence is registry.Presence.PRESENT else ""
 
 
 def _build_action(image: Buildable, base: str) -> Action:
     async def build(context: StepContext) -> Mapping[str, Any]:
-        result = await image_build.build(image.request, context)
+        known = {BASE_DIGEST: base.removeprefix(_DIGEST)} if base.startswith(_DIGEST) else {}
+        request = replace(image.request, labels={**image.request.labels, **known})
+        result = await image_build.build(request, context)
+        # What went straight to a registry is not in the engine to be looked into.
+        inside = {} if image.inputs.pushes else await image_contents.contents(result.image_id, request.env)
+        if inside:
+            context.notice(f"{image.inputs.reference}: {image_contents.describe(inside)}", level="info")
         return {
             "reference": image.inputs.reference,
             "image": result.digest if image.inputs.pushes else result.image_id,
             "digest": result.digest,
             "base": base,
+            "contents": inside,
         }
 
     return build

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from tests.integration.images.building import Built, answers, build, docker, in_image, inspect
 from tests.integration.images.vsix import vsix
 from tests.support.processes import wait_until
+from wizard.tools import image_contents
 
 pytestmark = [pytest.mark.tier("docker", "buildx", "base_image", "network"), pytest.mark.timeout(1200)]
 
@@ -169,6 +171,27 @@ def test_labels_say_what_is_inside(npm_image: Built, base_image: str) -> None:
         "jupyterhub": "5.*",
     }
     assert labels["codehub.vscode"].startswith("1.139")
+
+
+async def test_status_gets_to_know_what_is_inside(npm_image: Built, base_image: str) -> None:
+    """Exact versions, read out of the image without running it."""
+    found = await image_contents.contents(npm_image.reference)
+    inside = found["inside"]
+    assert (inside["code-server"], inside["vscode"], inside["method"]) == ("4.139.1", "1.139.1", "npm")
+    assert re.fullmatch(r"24\.\d+\.\d+", inside["node"])
+    assert re.fullmatch(r"5\.\d+\.\d+", inside["jupyterhub"])
+    assert found["base"] == base_image
+    assert found["layers"] == len(inspect(npm_image.reference)["RootFS"]["Layers"])
+    described = image_contents.describe(found)
+    assert described.startswith(f"{inspect(npm_image.reference)['Size'] / 1e6:.0f} MB in {found['layers']} layers, ")
+    assert f"Node {inside['node']}, JupyterHub {inside['jupyterhub']}" in described
+    assert await image_contents.contents("codehub-test-images/not-there:1") == {}
+
+
+async def test_an_image_of_somebody_elses_has_no_versions(base_image: str) -> None:
+    found = await image_contents.contents(base_image)
+    assert found["inside"] == {}
+    assert found["size"] > 0
 
 
 def test_the_activity_extension_is_one_of_the_editors_own(npm_image: Built) -> None:
