@@ -121,7 +121,7 @@ class CodeServer(Answers):
         Ask(
             "Extension gallery",
             "Service address of an own gallery (…/vscode/gallery); empty: Open VSX.",
-            "docker build --build-arg GALLERY_URL={value}",
+            "docker build --build-arg EXTENSIONS_GALLERY (made from {value})",
             advanced=True,
         ),
     ] = ""
