@@ -28,6 +28,12 @@ class AnswerChange:
     after: str
 
 
+def answer_changes(before: Setup, after: Setup) -> tuple[AnswerChange, ...]:
+    """The answers that differ, in the order of the questions."""
+    both = ((one.path, get(before, one.path), get(after, one.path)) for one in questions())
+    return tuple(AnswerChange(path, show(old), show(new)) for path, old, new in both if old != new)
+
+
 @dataclass(frozen=True)
 class Proposal:
     """What an upgrade would do.
@@ -54,8 +60,7 @@ class Proposal:
     @property
     def changes(self) -> tuple[AnswerChange, ...]:
         """The answers that change."""
-        both = ((one.path, get(self.before, one.path), get(self.after, one.path)) for one in questions())
-        return tuple(AnswerChange(path, show(old), show(new)) for path, old, new in both if old != new)
+        return answer_changes(self.before, self.after)
 
     @property
     def extra_diff(self) -> str:

@@ -1,0 +1,208 @@
+"""`codehub upgrade` and `codehub rollback` with the real Docker, Helm 3 and 4, a chart repository and a cluster in
+memory: what is changed, what goes back, and that nothing else does."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.kubeapi import FakeCluster
+from tests.support import parts
+from tests.support.chart_repository import chart_repository
+from tests.support.processes import wait_until
+from tests.support.program import Ended, codehub, command, environment
+
+pytestmark = [pytest.mark.tier("docker", "buildx", "base_image"), pytest.mark.timeout(400)]
+
+OWN = """\
+# what the lecturers asked for
+hub:
+  config:
+    jupyterHub:
+      admin_access: false  # not even for admins
+"""
+
+
+@dataclass(frozen=True)
+class Setup:
+    folder: Path
+    env: dict[str, str]
+    image: str
+    cluster: FakeCluster
+
+    def run(self, name: str, *options: str) -> Ended:
+        return codehub(name, self.folder, *options, env=self.env, seconds=200)
+
+    def good(self, name: str, *options: str) -> Ended:
+        ended = self.run(name, *options)
+        assert ended.code == 0, ended.out + ended.err
+        return ended
+
+    def helm(self, *arguments: str) -> str:
+        where = ["--namespace", self.image.partition(":")[0]]
+        argv = [self.env["CODEHUB_HELM"], *arguments, "jhub", *where]
+        return subprocess.run(argv, env=self.cluster.env(), capture_output=True, text=True, check=True).stdout
+
+    def values(self) -> Any:
+        return yaml.safe_load(self.helm("get", "values", "--output", "yaml"))
+
+    def files(self) -> dict[str, bytes]:
+        """Everything that a person sees, and what codehub remembers of it."""
+        found = {str(path.relative_to(self.folder)): path for path in self.folder.rglob("*") if path.is_file()}
+        machine = (".codehub/logs", ".codehub/lock", ".codehub/revisions", ".codehub/state.json")
+        return {name: path.read_bytes() for name, path in found.items() if not name.startswith(machine)}
+
+
+@pytest.fixture(params=[pytest.param(name, marks=pytest.mark.tier(name)) for name in ("helm3", "helm4")])
+def setup(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setup]:
+    helm = parts.program(request.param)
+    assert helm is not None
+    name = f"upgrade-test-{uuid.uuid4().hex[:8]}"
+    with FakeCluster(tmp_path / "cluster") as cluster, chart_repository(tmp_path / "charts", helm) as repository:
+        env = {
+            "CODEHUB_HELM": str(helm),
+            "KUBECONFIG": str(cluster.kubeconfig),
+            "CODEHUB_CODE_SERVER_GIT": str(tmp_path / "no-git"),
+        }
+        made = Setup(tmp_path / "hub", env, f"{name}:1.0.0", cluster)
+        settings = {
+            "code_server.version": "v4.9.1",
+            "images.notebook.name": name,
+            "target.context": cluster.context,
+            "target.namespace": name,
+            "target.delivery": "same-daemon",
+            "target.chart.source": repository,
+            "target.verify": "none",
+            "target.chart.version": "3.3.8",
+            "hub.auth.kind": "dummy",
+            "hub.auth.insecure_dummy": "true",
+            "hub.auth.users": "alice",
+        }
+        made.good("init", *(word for field, value in settings.items() for word in ("--set", f"{field}={value}")))
+        answers = made.folder / "codehub.yaml"
+        answers.write_text(answers.read_text().replace("code_server:", "# by the team\ncode_server:"))
+        made.good("render")
+        (made.folder / "values.extra.yaml").write_text(OWN)
+        (made.folder / "Dockerfile.notebook").write_text(
+            f"FROM {parts.BASE_IMAGE}\nARG CODE_SERVER_VERSION\nRUN echo $CODE_SERVER_VERSION > /version\n"
+        )
+        made.good("apply", "--yes")
+        yield made
+    listed = subprocess.run(["docker", "images", "--quiet", name], capture_output=True, text=True, check=False)
+    subprocess.run(["docker", "image", "rm", "--force", *listed.stdout.split()], capture_output=True, check=False)
+
+
+def test_across_majors_and_back_again(setup: Setup) -> None:
+    before, secrets = setup.files(), (setup.folder / "secrets.yaml").read_bytes()
+    old_values = setup.values()
+    dry = setup.good("upgrade", "--code-server", "v4.100.3", "--chart", "4.4.0", "--dry-run", "--progress", "json")
+    found = dry.document
+    assert {change["path"] for change in found["changes"]} == {
+        "code_server.version", "images.notebook.tag", "target.chart.version"
+    }  # fmt: skip
+    assert [one["version"] for one in found["advice"]] == ["4.0.0", "4.3.0"]
+    assert "jupyterhub.sqlite" in found["backup"]["save"][0]
+    assert setup.files() == before
+
+    setup.run("upgrade").refused(2, "there is nobody to ask", "--yes")
+    shown = setup.good("upgrade", "--code-server", "v4.100.3", "--chart", "4.4.0", "--yes")
+    assert "v4.9.1 -> v4.100.3" in shown.out
+    assert "kubectl" in shown.out
+    text = (setup.folder / "codehub.yaml").read_text()
+    assert "# by the team\n" in text
+    assert "4.4.0" in text
+    extra = (setup.folder / "values.extra.yaml").read_text()
+    assert extra.startswith("# what the lecturers asked for\n")
+    assert "admin_access: false  # not even for admins" in extra
+    assert yaml.safe_load(extra)["hub"]["config"] == {
+        "JupyterHub": {"admin_access": False}, "KubeSpawner": {"slug_scheme": "escape"}
+    }  # fmt: skip
+    assert (setup.folder / "secrets.yaml").read_bytes() == secrets
+    new_values = setup.values()
+    assert new_values["hub"]["config"]["DummyAuthenticator"] == old_values["hub"]["config"]["DummyAuthenticator"]
+    assert new_values["singleuser"]["image"]["tag"].startswith("1.0.1")
+    again = setup.good("upgrade", "--code-server", "v4.100.3", "--yes")
+    assert "Everything is as new as it can be here." in again.out
+    assert setup.good("plan", "--json").document["to_run"] == 0
+
+    listed = setup.good("rollback", "--list", "--json").document
+    assert [past["revision"] for past in listed] == [1, 2]
+    assert "code_server.version: v4.9.1 -> v4.100.3" in listed[1]["changes"]
+    assert any("values.extra.yaml: +" in line for line in listed[1]["changes"])
+    setup.run("rollback", "--to", "7", "--yes").refused(2, "There is no revision 7")
+    back = setup.good("rollback", "--yes")
+    assert "database does not go back: JupyterHub 5.5.0" in back.err
+    assert setup.files() == before
+    assert setup.values() == old_values
+    assert setup.good("plan", "--json").document["to_run"] == 0
+    assert [past["known"] for past in setup.good("rollback", "--list", "--json").document] == [True] * 3
+
+    forward = setup.good("rollback", "--to", "2", "--yes")
+    assert "Going back to revision 2" in forward.out
+    assert (setup.folder / "values.extra.yaml").read_text() == extra
+    assert setup.values() == new_values
+
+
+def test_one_that_is_stopped_in_the_middle_is_taken_back_wholly(setup: Setup) -> None:
+    before, old_values = setup.files(), setup.values()
+    setup.cluster.scenario.crashing["hub"] = ("database is newer than me",)
+    argv = command("upgrade", setup.folder, "--code-server", "v4.100.3", "--chart", "4.0.0", "--yes")
+    running = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(setup.env))
+    wait_until(lambda: "pending-upgrade" in setup.helm("history"), "Helm to be at work", seconds=120)
+    setup.cluster.scenario.crashing.clear()
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=200)
+    assert running.returncode == 130, out + err
+    assert b"The answers and files are as they were before." in err
+    assert b"Go back to revision 1" in out
+    assert setup.files() == before
+    assert setup.values() == old_values
+    assert setup.good("plan", "--json").document["to_run"] == 0
+
+
+def test_what_fails_is_taken_back_wholly(setup: Setup) -> None:
+    old_values = setup.values()
+    (setup.folder / "Dockerfile.notebook").write_text(f"FROM {parts.BASE_IMAGE}\nRUN exit 9\n")
+    before = setup.files()
+    setup.run("upgrade", "--code-server", "v4.100.3", "--yes").refused(1, "notebook image")
+    assert setup.files() == before
+    assert setup.values() == old_values
+
+    (setup.folder / "values.extra.yaml").write_text(OWN + "noSuchKey: 1\n")
+    before = setup.files()
+    setup.run("upgrade", "--chart", "4.4.0", "--yes").refused(3, "noSuchKey")
+    assert setup.files() == before
+
+
+def test_images_that_are_gone_are_built_again(setup: Setup) -> None:
+    setup.good("upgrade", "--code-server", "v4.100.3", "--yes")
+    tags = subprocess.run(
+        ["docker", "images", "--format", "{{.Repository}}:{{.Tag}}", setup.image.partition(":")[0]],
+        capture_output=True, text=True, check=True,
+    ).stdout.split()  # fmt: skip
+    old = [tag for tag in tags if ":1.0.0" in tag]
+    assert old
+    subprocess.run(["docker", "image", "rm", "--force", *old], check=True, capture_output=True)
+    back = setup.good("rollback", "--to", "1", "--yes")
+    assert "Build the notebook image" in back.out
+    assert "4.9.1" in (setup.folder / "codehub.yaml").read_text()
+    version = subprocess.run(
+        ["docker", "run", "--rm", "--network=none", setup.image, "cat", "/version"],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert version.strip().removeprefix("v") == "4.9.1"
+    assert setup.good("plan", "--json").document["to_run"] == 0
+
+
+def test_a_tag_that_the_registry_of_images_here_has_is_not_taken(setup: Setup) -> None:
+    subprocess.run(["docker", "tag", parts.BASE_IMAGE, setup.image.replace("1.0.0", "1.0.1")], check=True)
+    dry = setup.good("upgrade", "--code-server", "v4.100.3", "--dry-run", "--progress", "json").document
+    assert {change["path"]: change["after"] for change in dry["changes"]}["images.notebook.tag"] == "1.0.2"
