@@ -22,10 +22,12 @@ from wizard.commands.init import init
 from wizard.commands.logs import logs
 from wizard.commands.plan import plan
 from wizard.commands.render import render
+from wizard.commands.rollback import rollback
 from wizard.commands.start import start
 from wizard.commands.status import status
 from wizard.commands.try_ import try_
 from wizard.commands.upgrade import upgrade
+from wizard.commands.verify import verify
 from wizard.commands.versions import versions
 
 HELP = """\
@@ -81,5 +83,21 @@ def codehub(context: click.Context) -> int | None:
     return result
 
 
-for _command in (init, fields, render, plan, apply, upgrade, status, logs, destroy, export, try_, doctor, versions):
+for _command in (
+    init,
+    fields,
+    render,
+    plan,
+    apply,
+    upgrade,
+    rollback,
+    verify,
+    status,
+    logs,
+    destroy,
+    export,
+    try_,
+    doctor,
+    versions,
+):
     codehub.add_command(_command)

@@ -108,6 +108,16 @@ def deploy(record: StepRecord | None, fingerprint: str, needed: Iterable[Step], 
     return skip(f"the release is at revision {release.revision}, as it was left")
 
 
+def verify(record: StepRecord | None, kind: str, deploy: Step) -> Verdict:
+    """Whether a deployment is tried: once after each, until that went well. `kind`: of the trial."""
+    if deploy.decision is Decision.RUN:
+        return run("it is deployed anew")
+    verdict = unchanged(record, kind, "another proof is asked for")
+    if verdict or record is None:
+        return verdict or run("it was never done here")
+    return skip("it was seen to work when it was deployed")
+
+
 def result_of(record: StepRecord | None) -> Mapping[str, Any]:
     """What a skipped step hands on: the result of its last run."""
     return record.result if record else {}

@@ -12,6 +12,9 @@ from wizard.plan.model import Plan, Step, StepRecord, fingerprint
 DEPLOY = "deploy"
 """The id of the step that calls Helm."""
 
+VERIFY = "verify"
+"""The id of the step that tries what was deployed."""
+
 
 def plan_kubernetes(
     images: Sequence[ImageInputs],
@@ -20,8 +23,12 @@ def plan_kubernetes(
     helm_command: str,
     records: Mapping[str, StepRecord],
     facts: Facts,
+    verify: str = "none",
 ) -> Plan:
-    """Steps for a cluster. `release_inputs`: hashes and names of all that the release is made from."""
+    """Steps for a cluster. `release_inputs`: hashes and names of all that the release is made from.
+
+    verify: what is tried at the end: "hub", "user" or "none".
+    """
     steps = image_steps(images, destination, records, facts)
     record = records.get(DEPLOY)
     content = fingerprint(release_inputs)
@@ -37,4 +44,22 @@ def plan_kubernetes(
         command=helm_command,
         result=decide.result_of(record),
     )
-    return Plan((*steps, deploy))
+    if verify == "none":
+        return Plan((*steps, deploy))
+    return Plan((*steps, deploy, _verify(verify, deploy, records.get(VERIFY))))
+
+
+def _verify(kind: str, deploy: Step, record: StepRecord | None) -> Step:
+    content = fingerprint([kind])
+    verdict = decide.verify(record, content, deploy)
+    return Step(
+        id=VERIFY,
+        title="See that the hub answers" if kind == "hub" else "See that a user gets an editor",
+        branch="verify",
+        decision=verdict.decision,
+        why=verdict.why,
+        needs=(deploy.id,),
+        command="codehub verify" + (" --user" if kind == "user" else ""),
+        fingerprint=content,
+        result=decide.result_of(record),
+    )

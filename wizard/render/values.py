@@ -21,6 +21,7 @@ from wizard.render.hub_settings import (
 )
 from wizard.setup.delivery import resolve_delivery
 from wizard.setup.model import Setup
+from wizard.tools.verify_hub import SCOPES, SERVICE
 
 _UPLOADS = {
     # ingress-nginx refuses uploads over 1 MB and cuts quiet connections after a minute.
@@ -64,6 +65,10 @@ def _hub(setup: Setup) -> dict[str, Any]:
     if setup.builds_hub:
         hub["image"] = _image(setup, setup.hub_reference)
     hub["config"] = hub_settings(setup)
+    if setup.target.verify == "user":
+        # The chart generates the service's token and keeps it in the hub's Secret.
+        hub["services"] = {SERVICE: {}}
+        hub["loadRoles"] = {SERVICE: {"services": [SERVICE], "scopes": list(SCOPES)}}
     if setup.hub.proxy == "traefik":
         hub |= traefik.hub_values(setup, pull_policy(setup))
     else:

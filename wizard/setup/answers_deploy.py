@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Kind = Literal["kubernetes", "docker", "local"]
 Delivery = Literal["auto", "same-daemon", "minikube-load", "kind-load", "k3d-import", "ctr-import", "push"]
 Exposure = Literal["nodeport", "loadbalancer", "ingress", "port-forward"]
+Verify = Literal["hub", "user", "none"]
 Tls = Literal["none", "secret", "cert-manager"]
 AuthKind = Literal["shared-password", "native", "github", "google", "oidc", "dummy"]
 OAUTH = frozenset({"github", "google", "oidc"})
@@ -236,6 +237,23 @@ class Target(Answers):
         ),
     ] = ""
     expose: Expose = Expose()
+    verify: Annotated[
+        Verify,
+        Ask(
+            "Proof at the end",
+            "What is tried after a deployment, at the address that people will use.",
+            "codehub verify",
+            (
+                Choice("hub", "the hub answers", "Its login page can be reached from this machine."),
+                Choice(
+                    "user", "a user gets an editor", "A throw-away user's server is started and tried, then removed."
+                ),
+                Choice("none", "nothing", "Where this machine cannot reach the hub."),
+            ),
+            when=_kubernetes,
+            advanced=True,
+        ),
+    ] = "hub"
 
 
 class Oidc(Answers):

@@ -11,7 +11,7 @@ from typing import Any
 from wizard.files import content_hash, write_atomically
 from wizard.plan.facts import Facts, ReleaseFacts
 from wizard.plan.images import Destination, build_id, deliver_id
-from wizard.plan.kubernetes import DEPLOY, plan_kubernetes
+from wizard.plan.kubernetes import DEPLOY, VERIFY, plan_kubernetes
 from wizard.plan.model import Decision, Plan, StepRecord
 from wizard.render.model import ImageBuild
 from wizard.render.pins import FILE as PINS
@@ -31,6 +31,7 @@ from wizard.targets.images import (
     registry_facts,
     with_own_tags,
 )
+from wizard.targets.kubernetes_verify import result, verify
 from wizard.targets.preflight import check
 from wizard.tools import helm
 from wizard.tools.deploy import deploy
@@ -74,11 +75,13 @@ class KubernetesTarget:
             command_line(release.upgrade_command(chart, self._values())),
             records,
             facts,
+            "none" if target.expose.kind == "port-forward" else target.verify,
         )
         if plan.step(DEPLOY).decision is Decision.RUN:
             plan = replace(plan, findings=await check(self._setup, release, chart, self._values_content()))
         actions = image_actions(images, facts.bases, way.loader)
         actions[DEPLOY] = self._deploy_action(release, chart, way, images)
+        actions[VERIFY] = self._verify_action()
         return plan, actions
 
     def _images(self, way: Way) -> list[Buildable]:
@@ -128,6 +131,12 @@ class KubernetesTarget:
             load_balancer = self._setup.target.expose.kind == "loadbalancer"
             revision = await deploy(release, chart, self._values(), context, load_balancer=load_balancer)
             return {"revision": revision.number, "status": revision.status, "chart": revision.chart}
+
+        return work
+
+    def _verify_action(self) -> Action:
+        async def work(context: StepContext) -> Mapping[str, Any]:
+            return result(await verify(self._setup, context, user=self._setup.target.verify == "user"))
 
         return work
 

@@ -52,6 +52,7 @@ def small(tmp_path: Path, cluster: FakeCluster, helm3: Path) -> Iterator[Small]:
         "target.namespace": name,
         "target.delivery": "same-daemon",
         "target.chart.source": str(CHART),
+        "target.verify": "none",  # there is no hub behind the in-memory API
         "hub.auth.users": "alice",
     }
     flags = [word for field, value in settings.items() for word in ("--set", f"{field}={value}")]

@@ -1,0 +1,85 @@
+"""Proving that what was deployed to a cluster works, at the address that people will use."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+from wizard.errors import StepFailed, UsageError
+from wizard.reporting import Reporter
+from wizard.setup.model import Setup
+from wizard.tools.hub_entries import Entry, hub_entries
+from wizard.tools.kube import Cluster, connect, path
+from wizard.tools.verify_hub import SERVICE, Access, Verified, verify_hub, verify_user
+
+ADDRESS_PATIENCE = 120.0
+"""Seconds that a cloud may take to give the hub an address."""
+
+
+async def verify(setup: Setup, reporter: Reporter, *, user: bool, patience: float = 60.0) -> Verified:
+    """Check that the hub answers, and with `user` that a user gets an editor which nobody else can reach.
+
+    Raises StepFailed that says what does not work, UsageError where the hub has no address to check or no service for
+    the check with a user, MissingError when the cluster cannot be asked.
+    """
+    target = setup.target
+    if target.expose.kind == "port-forward":
+        raise UsageError(
+            "A hub that is reached by a port-forward only has no address to check.",
+            why="target.expose.kind is port-forward.",
+            fix="Choose another way to reach it, or set target.verify=none.",
+        )
+    async with connect(target.context) as cluster:
+        token = await _token(cluster, target.namespace) if user else ""
+        entries = await _entries(cluster, target.namespace, min(patience, ADDRESS_PATIENCE))
+    candidates = [Access(url=entry.url.rstrip("/"), connect_to=entry.connect_to, token=token) for entry in entries]
+    found = await verify_hub(candidates, reporter, patience=patience)
+    if user:
+        found = await verify_user(found.access, reporter, patience=patience)
+    _say(found, entries, reporter)
+    return found
+
+
+def result(found: Verified) -> Mapping[str, Any]:
+    """What is remembered of a check."""
+    return {"url": found.access.url + "/", "jupyterhub": found.version, "editor_seconds": found.editor_seconds}
+
+
+async def _entries(cluster: Cluster, namespace: str, patience: float) -> tuple[Entry, ...]:
+    end = asyncio.get_running_loop().time() + patience
+    while not (entries := await hub_entries(cluster, namespace)):
+        if asyncio.get_running_loop().time() >= end:
+            raise StepFailed(
+                "The cluster gives the hub no address.",
+                why=f"Neither an ingress nor the service proxy-public in {namespace} has one.",
+                fix="Look at `codehub status`; without a load balancer in the cluster, choose another "
+                "target.expose.kind.",
+            )
+        await asyncio.sleep(2)
+    return entries
+
+
+async def _token(cluster: Cluster, namespace: str) -> str:
+    """The token of the check's service, which the chart generates and keeps in the hub's Secret."""
+    secret = await cluster.find(path("v1", "secrets", namespace, "hub"))
+    encoded = ((secret or {}).get("data") or {}).get(f"hub.services.{SERVICE}.apiToken")
+    if not encoded:
+        raise UsageError(
+            "The hub has no service for the check with a throw-away user.",
+            why="It was deployed with target.verify other than user.",
+            fix="Set target.verify=user and run `codehub apply`, or check the hub alone.",
+        )
+    return base64.b64decode(encoded).decode()
+
+
+def _say(found: Verified, entries: tuple[Entry, ...], reporter: Reporter) -> None:
+    reporter.notice(f"JupyterHub is at {found.access.url}/", level="info")
+    for entry in entries:
+        if entry.hosts_line and entry.url.rstrip("/") == found.access.url:
+            reporter.notice(
+                f"This machine does not know that name: `echo '{entry.hosts_line}' | sudo tee -a /etc/hosts` tells it.",
+                level="info",
+            )
+            return
