@@ -6,7 +6,7 @@ from typing import Any
 load_subconfig(os.environ["RIG_CONFIG"])  # type: ignore[name-defined]  # noqa: F821  # JupyterHub gives it
 c = get_config()  # type: ignore[name-defined]  # noqa: F821
 rig = json.loads(os.environ["RIG"])
-commands = {"stock": rig["stock"], "ends": ["false"]}
+commands = {"stock": rig["stock"]["stock"], "ends": ["false"]}
 prepare = c.Spawner.pre_spawn_hook
 
 
