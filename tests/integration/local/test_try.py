@@ -1,6 +1,5 @@
 """`codehub try`: from nothing but Python to an editor that is its owner's alone, and back to nothing."""
 
-import json
 import os
 import signal
 import socket
@@ -90,7 +89,7 @@ def test_a_port_that_is_taken(tried: Tried, tmp_path: Path) -> None:
     assert not (tmp_path / "hub").exists()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda one: one.name)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP], ids=lambda one: one.name)
 async def test_ctrl_c_leaves_nothing(tried: Tried, parts_cache: Path, tmp_path: Path, number: int) -> None:
     """No process, though an editor and a job in it were running; without DIR no file either."""
     env = try_environment(parts_cache, tmp_path / "data")
@@ -172,15 +171,6 @@ def test_nobody_to_ask(tmp_path: Path) -> None:
     ended.refused(2, "nobody to ask", "--yes")
 
 
-def test_over_ssh_the_way_from_home_is_shown(tried: Tried, parts_cache: Path, tmp_path: Path) -> None:
-    env = try_environment(parts_cache, tmp_path / "data", SSH_CONNECTION="10.0.0.9 50000 10.0.0.7 22")
-    port = str(free_port())
-    with running_try(tmp_path, env, "--port", port) as running:
-        running.wait_ready()
-        assert f"ssh -L {port}:127.0.0.1:{port} " in running.text()
-        assert "@10.0.0.7" in running.text()
-
-
 def test_a_folder_for_a_cluster_is_tried_without_touching_it(tried: Tried, parts_cache: Path, tmp_path: Path) -> None:
     folder, env = tmp_path / "hub", try_environment(parts_cache, tmp_path / "data")
     assert codehub("init", folder, "--set", "hub.auth.users=carol", "--set", f"code_server.version={VERSION}").code == 0
@@ -202,16 +192,18 @@ def test_traefik_as_the_proxy(tried: Tried, parts_cache: Path, tmp_path: Path) -
         assert processes_of(env) == []
 
 
-def test_json_events_alone_on_stdout(tried: Tried, parts_cache: Path, tmp_path: Path) -> None:
-    env = try_environment(parts_cache, tmp_path / "data")
-    folder = tmp_path / "hub"
+def test_events_alone_on_stdout_and_the_way_from_home_over_ssh(tried: Tried, parts_cache: Path, tmp_path: Path) -> None:
+    env = try_environment(parts_cache, tmp_path / "data", SSH_CONNECTION="10.0.0.9 50000 10.0.0.7 22")
+    folder, port = tmp_path / "hub", str(free_port())
     arguments = ["--yes", "--keep", "--progress=json", "--set", f"code_server.version={VERSION}"]
-    ended = codehub("try", folder, *arguments, "--port", str(free_port()), env=env, seconds=120)
+    ended = codehub("try", folder, *arguments, "--port", port, env=env, seconds=120)
     try:
         assert ended.code == 0, ended.err
         assert ended.events[-1]["event"] == "run-finished"
         secret = ended.err.partition("with the password ")[2].split()[0]
         assert secret not in ended.out
-        assert json.loads(ended.out.splitlines()[0])["event"] == "run-started"
+        assert ended.events[0]["event"] == "run-started"
+        assert f"ssh -L {port}:127.0.0.1:{port} " in ended.err
+        assert "@10.0.0.7" in ended.err
     finally:
         assert codehub("destroy", folder, "--yes", env=env).code == 0

@@ -93,12 +93,18 @@ def running_try(folder: Path, env: Mapping[str, str], *arguments: str | Path) ->
 
 
 def processes_of(env: Mapping[str, str]) -> list[psutil.Process]:
-    """All processes that were started in this environment, however far down."""
+    """All processes that were started in this environment, people's editors and what runs in them among them.
+
+    An editor has little of its hub's environment, but its home is below the folder of the test.
+    """
     mark = env["CODEHUB_TEST_RUN"]
+    below = f"{Path(mark).parent}{os.sep}"
     found = []
     for process in psutil.process_iter():
         try:
-            if process.environ().get("CODEHUB_TEST_RUN") == mark and process.status() != psutil.STATUS_ZOMBIE:
+            has = process.environ()
+            mine = has.get("CODEHUB_TEST_RUN") == mark or has.get("HOME", "").startswith(below)
+            if mine and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
         except psutil.Error:
             continue
