@@ -1,0 +1,82 @@
+"""One source of truth: what a hub without Helm is configured with is what the chart's hub gets."""
+
+import ast
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.render.setups import every_deployment, line, setup
+from wizard.render.hub_settings import SINGLEUSER_COMMAND
+from wizard.render.jupyterhub_config import CULLER, LocalPlace, local_config
+from wizard.render.values import values
+from wizard.setup.model import Setup
+
+
+def place(folder: str = "/run", **environment: str) -> LocalPlace:
+    return LocalPlace(
+        folder=folder, port=8000, hub_port=8081, api_port=8001, python="/venv/bin/python",
+        singleuser="/venv/bin/codehub-singleuser", proxy_command=("node", "chp.js"), environment=environment,
+    )  # fmt: skip
+
+
+def settings_of(text: str) -> Any:
+    """The data in a jupyterhub_config.py, as Python reads it."""
+    assigned = [node for node in ast.parse(text).body if isinstance(node, ast.Assign)]
+    [found] = [node.value for node in assigned if ast.unparse(node.targets[0]) == "SETTINGS"]
+    return ast.literal_eval(found)
+
+
+def name_of(cluster: Setup) -> str:
+    return f"{cluster.hub.auth.kind}-{cluster.hub.proxy}-{cluster.target.expose.kind}"
+
+
+@pytest.mark.parametrize("cluster", every_deployment(hub__cull__terminals_count=True), ids=name_of)
+def test_local_says_what_the_chart_says(cluster: Setup) -> None:
+    chart = values(cluster)
+    target = cluster.target.model_copy(update={"kind": "local"})
+    local = settings_of(local_config(cluster.model_copy(update={"target": target}), place(PATH="/bin")))
+    for class_name, traits in chart["hub"]["config"].items():
+        for trait, value in traits.items():
+            assert local[class_name][trait] == value, (class_name, trait)
+    assert tuple(chart["singleuser"]["cmd"]) == SINGLEUSER_COMMAND
+    assert local["Spawner"]["cmd"] == ["/venv/bin/codehub-singleuser", *SINGLEUSER_COMMAND[1:]]
+    assert local["Spawner"]["environment"] == {**chart["singleuser"]["extraEnv"], "PATH": "/bin"}
+    [culler] = local["JupyterHub"]["services"]
+    assert f"--timeout={chart['cull']['timeout']}" in culler["command"]
+    assert f"--cull-every={chart['cull']['every']}" in culler["command"]
+    assert [role["services"] for role in local["JupyterHub"]["load_roles"]] == [[CULLER]]
+
+
+def test_nothing_is_culled_where_nothing_shall_be() -> None:
+    local = settings_of(local_config(setup(target__kind="local", hub__cull__enabled=False), place()))
+    assert "services" not in local["JupyterHub"]
+
+
+def test_only_this_machine_reaches_a_hub_of_processes() -> None:
+    hub = settings_of(local_config(setup(target__kind="local"), place()))["JupyterHub"]
+    assert hub["bind_url"] == "http://127.0.0.1:8000"
+    assert hub["hub_ip"] == "127.0.0.1"
+
+
+@given(folder=line, user=line)
+def test_any_path_and_variable_survives(folder: str, user: str) -> None:
+    """The file is Python: whatever a path holds, it says that path and nothing else; homes are formatted once more."""
+    made = settings_of(local_config(setup(target__kind="local"), place(f"/{folder}", WHO=user)))
+    assert made["Spawner"]["environment"]["WHO"] == user
+    template = made["SimpleLocalProcessSpawner"]["home_dir_template"]
+    assert template.format(username="alice") == f"/{folder}/home/alice"
+
+
+@given(st.text("{}ab", max_size=6))
+def test_braces_in_a_path_are_no_placeholders(name: str) -> None:
+    made = settings_of(local_config(setup(target__kind="local"), place(f"/{name}")))
+    template = made["SimpleLocalProcessSpawner"]["home_dir_template"]
+    assert template.format(username="alice") == f"/{name}/home/alice"
+
+
+def test_no_secret_is_in_the_file() -> None:
+    text = local_config(setup(target__kind="local", hub__auth__kind="shared-password"), place())
+    assert "user_password" not in text
+    assert "admin_password" not in text
