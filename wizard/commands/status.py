@@ -1,29 +1,36 @@
-"""`codehub status`: what codehub remembers of a setup folder; asks nobody."""
+"""`codehub status`: what codehub remembers of a setup folder, and what its cluster says now."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from wizard.commands.common import folder_argument, json_option, load_setup, print_json, quoted
+from wizard.errors import CodehubError
+
+if TYPE_CHECKING:
+    from wizard.setup.model import Setup
 
 
 @click.command()
 @folder_argument
+@click.option("--offline", is_flag=True, help="From the folder alone: do not ask the cluster.")
 @json_option
-def status(folder: Path, *, as_json: bool) -> None:
-    """Show the answers in short, how each step ended the last time, and where its log is.
+def status(folder: Path, *, offline: bool, as_json: bool) -> None:
+    """Show the answers in short, how each step ended the last time, and what runs now.
 
-    From the folder alone, so it works offline; `codehub plan` asks Docker, the registry and the cluster.
+    A cluster that was deployed to is asked for the release, its pods, its address and whose editors run; where it
+    cannot be asked, that is said, and the rest is shown all the same.
     """
-    show_status(folder, as_json=as_json)
+    show_status(folder, as_json=as_json, offline=offline)
 
 
-def show_status(folder: Path, *, as_json: bool) -> None:
+def show_status(folder: Path, *, as_json: bool, offline: bool = True) -> None:
     """Print where a setup folder stands; raises UsageError or InvalidAnswers when it cannot be read."""
     from wizard.plan.images import build_id
+    from wizard.plan.kubernetes import DEPLOY
     from wizard.run.folder import SetupFolder
     from wizard.shell import warn
     from wizard.tools.image_contents import describe
@@ -45,6 +52,8 @@ def show_status(folder: Path, *, as_json: bool) -> None:
     }
     if setup.target.kind == "local":
         document["running"] = _running(folder)
+    if setup.target.kind == "kubernetes" and DEPLOY in document["steps"] and not offline:
+        document["live"] = _live(setup)
     if as_json:
         print_json(document)
         return
@@ -55,6 +64,7 @@ def show_status(folder: Path, *, as_json: bool) -> None:
         click.echo(f"  {name} image: {reference}" + (f" ({inside})" if inside else ""))
     if "running" in document:
         click.echo(f"  running at {document['running']}" if document["running"] else "  not running")
+    _show_live(document.get("live", {}))
     if not document["steps"]:
         click.echo(f"Nothing was run yet. Next: codehub plan {quoted(folder)}")
         return
@@ -72,3 +82,49 @@ def _running(folder: Path) -> str:
 
     now = running(run_folder(SetupFolder(folder)))
     return now.url if now and answers(now.url) else ""
+
+
+def _live(setup: Setup) -> dict[str, Any]:
+    """What the cluster says now, or why it cannot be asked."""
+    import asyncio
+
+    from wizard.targets.standing import live
+
+    try:
+        found = asyncio.run(live(setup))
+    except CodehubError as error:
+        return {"unseen": f"{error.what} {error.why}".strip()}
+    if found.revision is None:
+        return {"release": None}
+    revision = found.revision
+    return {
+        "release": {
+            "name": setup.target.release,
+            "revision": revision.number,
+            "status": revision.status,
+            "chart": revision.chart,
+            "updated": revision.updated,
+        },
+        "addresses": list(found.addresses),
+        "pods": [{"name": pod.name, "status": pod.status, "ready": pod.ready} for pod in found.pods],
+        "servers": found.servers,
+        "users": list(found.users),
+        "unseen": found.unseen,
+    }
+
+
+def _show_live(found: dict[str, Any]) -> None:
+    if found.get("unseen"):
+        click.echo(f"  the cluster could not be asked: {found['unseen']}")
+    if "release" not in found:
+        return
+    release = found["release"]
+    if release is None:
+        click.echo("  there is no release")
+        return
+    click.echo(f"  release {release['name']}: revision {release['revision']}, {release['status']}, {release['chart']}")
+    for pod in found["pods"]:
+        click.echo(f"  pod {pod['name']}: {pod['status']}")
+    if found["addresses"]:
+        click.echo(f"  address: {' or '.join(found['addresses'])}")
+    click.echo(f"  editors running: {found['servers']}" + (f" ({', '.join(found['users'])})" if found["users"] else ""))

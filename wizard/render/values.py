@@ -21,6 +21,7 @@ from wizard.render.hub_settings import (
 )
 from wizard.setup.delivery import resolve_delivery
 from wizard.setup.model import Setup
+from wizard.tools.teardown import KEEP
 from wizard.tools.verify_hub import SCOPES, SERVICE
 
 _UPLOADS = {
@@ -65,6 +66,8 @@ def _hub(setup: Setup) -> dict[str, Any]:
     if setup.builds_hub:
         hub["image"] = _image(setup, setup.hub_reference)
     hub["config"] = hub_settings(setup)
+    # Who is who in the hub outlives the release, like people's files; `codehub destroy --with-data` removes both.
+    hub["db"] = {"pvc": {"annotations": dict(KEEP)}}
     if setup.target.verify == "user":
         # The chart generates the service's token and keeps it in the hub's Secret.
         hub["services"] = {SERVICE: {}}

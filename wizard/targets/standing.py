@@ -15,6 +15,7 @@ from wizard.run.folder import SetupFolder
 from wizard.run.state import State
 from wizard.setup import store
 from wizard.setup.model import Setup
+from wizard.text import clean
 from wizard.tools.front_door import SERVICE, addresses
 from wizard.tools.helm_release import Revision
 from wizard.tools.rollout_pods import PodState
@@ -54,13 +55,17 @@ class Standing:
 
 @dataclass(frozen=True)
 class Live:
-    """What the cluster says: the release's newest revision (None: no release), addresses, pods that are not users'."""
+    """What the cluster says: the release's newest revision (None: no release), addresses, pods that are not users'.
+
+    servers: how many editors run; users: whose they are.
+    """
 
     revision: Revision | None
     addresses: tuple[str, ...] = ()
     pods: tuple[PodState, ...] = ()
     servers: int = 0
     unseen: str = ""
+    users: tuple[str, ...] = ()
 
 
 def standing(folder: SetupFolder) -> Standing:
@@ -142,11 +147,19 @@ async def _seen(setup: Setup, revision: Revision) -> Live:
 
     target = setup.target
     async with connect(target.context) as cluster:
-        pods = [pod_state(pod) for pod in await cluster.list(path("v1", "pods", target.namespace))]
+        listed = await cluster.list(path("v1", "pods", target.namespace), labels=f"release={target.release}")
+        pods = [pod_state(pod) for pod in listed]
         where = await addresses(cluster, target.namespace)
     servers = sum(pod.component == "singleuser-server" and not pod.finished for pod in pods)
     kept = tuple(pod for pod in pods if pod.component in {"hub", "proxy"} and not pod.finished)
-    return Live(revision, where, kept, servers)
+    names = {_user_of(pod) for pod in listed} - {""}
+    return Live(revision, where, kept, servers, users=tuple(sorted(names)))
+
+
+def _user_of(pod: Mapping[str, Any]) -> str:
+    """Whose server a pod is: KubeSpawner notes the name as it is, which a label cannot hold."""
+    noted = (pod["metadata"].get("annotations") or {}).get("hub.jupyter.org/username", "")
+    return clean(str(noted))
 
 
 def _kubectl(setup: Setup, *words: str) -> str:
