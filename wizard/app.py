@@ -16,7 +16,7 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from wizard.errors import ExitCode, UsageError
-from wizard.recent import recall, remember
+from wizard.recent import recall, remember, short_path
 from wizard.screens.dialogs import MIN_HEIGHT, MIN_WIDTH, Question, TooSmall
 from wizard.screens.keymap import keymap_file, load_keymap
 from wizard.screens.start import StartScreen
@@ -94,7 +94,7 @@ class CodehubApp(WizardApp):
     def _leave(self) -> None:
         """Quit, asking first when there are answers that are not saved."""
         if self.has_session and self.session.unsaved:
-            where = self.session.folder.path
+            where = short_path(self.session.folder.path)
             self.push_screen(
                 Question(
                     "Quit with answers that are not saved?",

@@ -165,7 +165,7 @@ class FormScreen(StepScreen):
     def _focus_first(self) -> None:
         chain = [widget for widget in self.focus_chain if widget in self.query("#form *")]
         if chain and (self.focused is None or self.focused not in chain):
-            self.set_focus(chain[0])
+            self.set_focus(chain[0], scroll_visible=False)
 
     def field(self, path: str) -> AnswerField:
         """The field of a dotted path of this screen."""

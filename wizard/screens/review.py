@@ -15,6 +15,7 @@ from textual.widgets import OptionList, Static, TabbedContent, TabPane
 from textual.widgets.option_list import Option
 
 from wizard.errors import CodehubError
+from wizard.run.wizard_session import CLIENT_SECRET
 from wizard.screens.base import StepScreen
 from wizard.screens.jobs import Job, sentence
 from wizard.screens.picture import picture
@@ -65,7 +66,9 @@ class ReviewScreen(StepScreen):
         self._run_when_planned = False
 
     def body(self) -> ComposeResult:
-        with TabbedContent(id="tabs"):
+        # Set from the beginning: what is set while the tabs are being made is lost.
+        broken = any(problem.level == "error" for problem in self.session.problems())
+        with TabbedContent(id="tabs", initial="problems" if broken else "files"):
             with TabPane("1 Files", id="files"):
                 yield Static("", id="files-summary", markup=False)
                 with Horizontal(id="files-split"):
@@ -286,7 +289,7 @@ class ReviewScreen(StepScreen):
 def _problem_line(problem: Problem) -> Option:
     mark, style = ("✖", "$text-error") if problem.level == "error" else ("!", "$text-warning")
     found = question(problem.field)
-    label = found.ask.label if found else problem.field
+    label = "Client secret" if problem.field == CLIENT_SECRET else found.ask.label if found else problem.field
     value = f" ({problem.value})" if problem.value else ""
     first = Content.assemble((f"{mark} ", style), (label, "bold"), f"{value}: {problem.rule}.")
     more = [Content.styled(f"  {problem.fix}", "$text-muted")] if problem.fix else []

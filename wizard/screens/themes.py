@@ -41,8 +41,8 @@ CONTRAST = Theme(
     success="#66FF66",
     foreground="#FFFFFF",
     background="#000000",
-    surface="#000000",
-    panel="#262626",
+    surface="#1C1C1C",
+    panel="#303030",
     text_alpha=1.0,
 )
 THEMES = (DARK, LIGHT, CONTRAST)
