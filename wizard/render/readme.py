@@ -59,7 +59,7 @@ def _files(setup: Setup, builds: dict[str, ImageBuild], secrets: Secrets) -> str
         ),
         *((build.dockerfile, f"how `{build.reference}` is built", True) for build in builds.values()),
         ("image/", "what the Dockerfiles copy into the images", bool(builds)),
-        ("images.yaml", "which very images were delivered last, by digest; made by a run", on_kubernetes),
+        ("images.yaml", "which very images were delivered last; made by a run", on_kubernetes),
         ("build.sh", "builds the images and brings them to where they run", bool(builds)),
         ("deploy.sh", "installs or upgrades JupyterHub with helm", on_kubernetes),
         (".codehub/", "what codehub remembers, and its logs; not needed by the scripts, not to be committed", True),
@@ -86,8 +86,8 @@ def _use(setup: Setup, builds: dict[str, ImageBuild]) -> str:
         context = ["--kube-context", setup.target.context] if setup.target.context else []
         uninstall = shlex.join(["helm", "uninstall", setup.target.release, *where, *context])
         text += (
-            "\n\n## Remove\n\n" + _block([uninstall]) + "\n\n"
-            "The volumes with people's homes stay; the hub's own database goes."
+            "\n\n## Remove\n\n" + _block(["codehub destroy", f"{uninstall}   # without codehub"]) + "\n\n"
+            "The volumes with people's homes and the hub's database stay. Helm alone leaves running editors running."
         )
     return text
 

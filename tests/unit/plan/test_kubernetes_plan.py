@@ -148,6 +148,25 @@ def test_the_same_daemon_needs_no_delivery() -> None:
     assert [step.id for step in plan.steps] == ["build-notebook", "build-hub", "deploy"]
 
 
+def test_what_was_deployed_is_tried_once() -> None:
+    records, facts = everything_done()
+
+    def verified(kind: str, remembered: dict[str, StepRecord], seen: Facts = facts) -> Plan:
+        return plan_kubernetes([NOTEBOOK, HUB], DESTINATION, INPUTS, "helm upgrade", remembered, seen, kind)
+
+    first = verified("hub", records)
+    assert running(first) == {"verify"}
+    assert first.step("verify").needs == ("deploy",)
+    content = first.step("verify").fingerprint
+    done = {**records, "verify": StepRecord(content, "done", "2026-01-01T00:00:00+00:00", {"url": "http://x/"})}
+    assert running(verified("hub", done)) == set()
+    assert verified("hub", done).step("verify").result == {"url": "http://x/"}
+    assert running(verified("user", done)) == {"verify"}
+    failed = {**done, "verify": replace(done["verify"], outcome="failed")}
+    assert running(verified("hub", failed)) == {"verify"}
+    assert running(verified("hub", done, replace(facts, release=None))) == {"deploy", "verify"}
+
+
 def test_an_image_for_several_platforms_is_pushed_by_its_build() -> None:
     plan = make({}, Facts(), images=[replace(NOTEBOOK, pushes=True)])
     assert [step.id for step in plan.steps] == ["build-notebook", "deploy"]
