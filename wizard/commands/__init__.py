@@ -18,6 +18,7 @@ from wizard.commands.destroy import destroy
 from wizard.commands.doctor import doctor
 from wizard.commands.export import export
 from wizard.commands.fields import fields
+from wizard.commands.import_ import import_
 from wizard.commands.init import init
 from wizard.commands.logs import logs
 from wizard.commands.plan import plan
@@ -95,6 +96,7 @@ for _command in (
     status,
     logs,
     destroy,
+    import_,
     export,
     try_,
     doctor,

@@ -28,6 +28,11 @@ PLACEHOLDER = "PUT-THE-CLIENT-SECRET-HERE"
 _PLACEHOLDER = re.compile(r"PUT-THE-[A-Z0-9-]+-HERE")
 """That one, and those of an export without secrets (wizard.render.export); deploy.sh looks for the same."""
 
+LEFT_OUT = "# codehub makes none: "
+"""Begins a line of secrets.yaml that names a secret (CLASS.TRAIT) that the release goes without."""
+
+_LEFT_OUT = re.compile(rf"^{re.escape(LEFT_OUT)}(\S+)$", re.MULTILINE)
+
 _HEADER = """\
 Secrets of this setup, made once by codehub and kept ever since. Do not commit this file.
 Change a value here and apply again to change it in the deployment.
@@ -78,10 +83,26 @@ class Secrets:
         A provider's client secret cannot be generated: it begins as PLACEHOLDER.
         """
         missing: Settings = {}
+        without = set(_LEFT_OUT.findall(self.text))
         for class_name, trait, value in _needed(setup):
+            if f"{class_name}.{trait}" in without:
+                continue
             if self.config.get(class_name, {}).get(trait) in (None, ""):
                 missing.setdefault(class_name, {})[trait] = value
         return self._with(missing) if missing else self
+
+    def leaving_out(self, setup: Setup) -> Secrets:
+        """These secrets, with a line for each that the setup's login would need and that is to go on missing.
+
+        For a release that was made without them: codehub makes one as soon as its line is taken out.
+        """
+        names = [
+            f"{class_name}.{trait}"
+            for class_name, trait, _ in _needed(setup)
+            if self.config.get(class_name, {}).get(trait) in (None, "")
+        ]
+        lines = "".join(f"{LEFT_OUT}{name}\n" for name in names)
+        return Secrets.parse(lines + self.text) if lines else self
 
     def with_client_secret(self, setup: Setup, secret: str) -> Secrets:
         """These secrets with the login provider's client secret; raises UsageError where none is used."""
