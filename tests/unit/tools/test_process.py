@@ -106,3 +106,54 @@ async def test_a_child_that_nobody_collects_does_not_hold_up_the_end(tmp_path: P
         await asyncio.to_thread(os.waitpid, int(pid_file.read_text()), 0)
     finally:
         libc.prctl(adopt_orphans, 0, 0, 0, 0)
+
+
+PYTHON = (sys.executable, "-c")
+
+
+async def test_a_pipe_hands_everything_over() -> None:
+    said: list[tuple[str, bytes]] = []
+    source = [*PYTHON, "import sys; sys.stdout.write('x' * 5_000_000); sys.stderr.write('sending')"]
+    sink = [*PYTHON, "import sys; print(len(sys.stdin.read()))"]
+    assert await process.pipe(source, sink, lambda name, chunk: said.append((name, chunk))) == (0, 0)
+    assert b"".join(chunk for name, chunk in said if name == "out") == b"5000000\n"
+    assert b"".join(chunk for name, chunk in said if name == "err") == b"sending"
+
+
+async def test_a_pipe_tells_who_failed() -> None:
+    sends = [*PYTHON, "import sys; sys.stdout.write('x' * 5_000_000)"]
+    source, sink = await process.pipe(sends, [*PYTHON, "exit(3)"], lambda _name, _chunk: None)
+    assert sink == 3
+    assert source != 0, "nobody reads what it sends"
+    takes = [*PYTHON, "import sys; sys.stdin.read()"]
+    assert await process.pipe([*PYTHON, "exit(4)"], takes, lambda _name, _chunk: None) == (4, 0)
+
+
+@pytest.mark.parametrize("missing", ["source", "sink"])
+async def test_a_pipe_with_a_program_that_is_missing_ends_the_other(missing: str) -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    waits = [*PYTHON, "import sys, time; time.sleep(60)"]
+    ends = (["no-such-program"], waits) if missing == "source" else (waits, ["no-such-program"])
+    began = time.monotonic()
+    with pytest.raises(MissingError, match="no-such-program"):
+        await process.pipe(*ends, lambda _name, _chunk: None)
+    assert time.monotonic() - began < 20
+    await asyncio.sleep(0.1)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+async def test_a_cancelled_pipe_leaves_nothing_behind(tmp_path: Path) -> None:
+    def waits(name: str) -> list[str]:
+        code = f"import os, pathlib, time; pathlib.Path({str(tmp_path / name)!r}).write_text(str(os.getpid()))"
+        return [*PYTHON, f"{code}; time.sleep(60)"]
+
+    task = asyncio.create_task(process.pipe(waits("source"), waits("sink"), lambda _name, _chunk: None))
+    for _ in range(200):
+        if all((tmp_path / name).exists() and (tmp_path / name).read_text() for name in ("source", "sink")):
+            break
+        await asyncio.sleep(0.1)
+    pids = [int((tmp_path / name).read_text()) for name in ("source", "sink")]
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not any(map(alive, pids))
