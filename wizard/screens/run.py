@@ -29,8 +29,11 @@ from wizard.widgets.run_board import RunBoard
 from wizard.widgets.run_rows import RunRows
 from wizard.widgets.top_line import TopLine
 
-REDRAW = 1.0
-"""Seconds after which timers are drawn again though nothing happened."""
+REDRAW, TIMERS = 0.2, 1.0
+"""Seconds between two drawings of steps and bars while something happens, and while only time passes.
+
+Logs are added to with every tick.
+"""
 
 RUN = "run"
 """The name under which the screen is installed while it has a run."""
@@ -77,6 +80,7 @@ class RunScreen(Screen[None]):
         self._engine: RunEngine | None = None
         self._jobs: Jobs | None = None
         self._drawn = 0.0
+        self._news = False
         self._ending: Ending | None = None
 
     @property
@@ -141,14 +145,20 @@ class RunScreen(Screen[None]):
         board = self.query_one(RunBoard)
         if engine.progress.branches and not board.shows(engine.progress):
             await board.begin(engine.progress)
-        if self._in_sight and (news or now - self._drawn >= REDRAW):
-            self._show(now)
+        if self._in_sight:
+            since = time.monotonic() - self._drawn
+            if since >= TIMERS or (since >= REDRAW and (news or self._news)):
+                self._show(now)
+                self._news = False
+            elif news:
+                board.show_logs()
+                self._news = True
         if not running and self._ending is None:
             self._ending = ending(engine.progress, engine.error)
             await self._end(self._ending)
 
     def _show(self, now: float) -> None:
-        self._drawn = now
+        self._drawn = time.monotonic()
         stopping = bool(self._engine and self._engine.stopping)
         self.query_one("#overall RunRows", RunRows).tell([overall(self.progress, now, stopping=stopping)])
         self.query_one("#overall ProgressBar", ProgressBar).update(progress=round(100 * self.progress.fraction))
@@ -192,6 +202,8 @@ class RunScreen(Screen[None]):
     def _free_choices(self, *, free: bool) -> None:
         panel = self.query_one(OutcomePanel)
         panel.disabled = not free
+        if free:
+            panel.focus_first()
         panel.border_title = "" if free else "Looking at what is to be done …"
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

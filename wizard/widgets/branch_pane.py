@@ -121,9 +121,12 @@ class BranchPane(Vertical, can_focus=True):
             self.query_one(".steps", RunRows).tell(step_rows(self.branch, self.run, now))
             if self.lists_tasks:
                 self.query_one(TaskList).tell(task_rows(self.branch, self.run, now))
-            self._write_log()
+            self.show_log()
 
-    def _write_log(self) -> None:
+    def show_log(self) -> None:
+        """Add what the branch said since the last time, where the pane is open and in sight."""
+        if not self.display or not self.has_class("-open"):
+            return
         fresh = self.branch.since(self._written)
         self._written = self.branch.written
         if fresh:
@@ -145,19 +148,18 @@ class BranchPane(Vertical, can_focus=True):
         """Scroll the log, or the tasks where they are shown."""
         target = self.query_one(TaskList) if self.lists_tasks else self.log_pane
         if where in {"up", "page_up", "home"}:
-            self.log_pane.following = self.lists_tasks and self.log_pane.following
-        move = getattr(target, f"scroll_{where}")
-        move(animate=False)
+            target.following = False
+        getattr(target, f"scroll_{where}")(animate=False)
         if where == "end":
-            self.log_pane.follow(on=True)
+            target.follow(on=True)
         self.show_state()
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Reading back by the wheel pauses the log."""
         del event
-        if not self.lists_tasks:
-            self.log_pane.following = False
-            self.show_state()
+        target = self.query_one(TaskList) if self.lists_tasks else self.log_pane
+        target.following = False
+        self.show_state()
 
     def toggle_follow(self) -> bool:
         """Follow the log's end, or stay where it is; returns whether it follows now."""
@@ -181,6 +183,9 @@ class BranchPane(Vertical, can_focus=True):
     def _search(self, event: Input.Changed) -> None:
         event.stop()
         found = self.log_pane.search(event.value)
+        if not event.value:
+            self.show_state()
+            return
         self._say_found(found, found)
 
     @on(Input.Submitted)

@@ -32,6 +32,7 @@ class LogPane(Log, can_focus=False):
         super().__init__(max_lines=LOG_LINES, auto_scroll=False)
         self.following = True
         self._wanted: re.Pattern[str] | None = None
+        self._at = 0
 
     def add(self, lines: Iterable[str]) -> None:
         """Add lines at the end; where one reads stays in view unless the end is followed."""
@@ -39,6 +40,7 @@ class LogPane(Log, can_focus=False):
         added = list(lines)
         dropped = max(0, before + len(added) - LOG_LINES)
         self.write_lines(added, scroll_end=False)
+        self._at = max(0, self._at - dropped)
         if self.following:
             self.scroll_end(animate=False, immediate=True, x_axis=False)
         elif dropped:
@@ -49,7 +51,7 @@ class LogPane(Log, can_focus=False):
         if self.following:
             self.scroll_end(animate=False, immediate=True, x_axis=False)
 
-    def follow(self, on: bool) -> None:
+    def follow(self, *, on: bool) -> None:
         """Begin or stop to follow the end."""
         self.following = on
         if on:
@@ -70,8 +72,7 @@ class LogPane(Log, can_focus=False):
         found = self._found()
         if not found:
             return 0, 0
-        here = self.scroll_offset.y + self.size.height // 2
-        beyond = [y for y in found if (y > here if direction > 0 else y < here)]
+        beyond = [y for y in found if (y > self._at if direction > 0 else y < self._at)]
         target = (beyond[0] if direction > 0 else beyond[-1]) if beyond else found[0 if direction > 0 else -1]
         self._show(target)
         return found.index(target) + 1, len(found)
@@ -82,7 +83,7 @@ class LogPane(Log, can_focus=False):
         return [y for y, line in enumerate(self.lines) if self._wanted.search(line)]
 
     def _show(self, y: int) -> None:
-        self.following = False
+        self.following, self._at = False, y
         match = self._wanted.search(self.lines[y]) if self._wanted else None
         x = match.start() - 10 if match and match.end() > self.size.width - 4 else 0
         self.scroll_to(x=x, y=max(0, y - self.size.height // 2), animate=False, immediate=True)

@@ -50,7 +50,11 @@ class OutcomePanel(Vertical):
         row = self.query_one(".buttons", Horizontal)
         await row.remove_children()
         await row.mount(*(Button(Content(label), id=f"choice-{key}", compact=True) for key, label in choices))
-        row.query(Button).first().focus()
+        self.focus_first()
+
+    def focus_first(self) -> None:
+        """Begin at the first choice."""
+        self.query(Button).first().focus()
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:

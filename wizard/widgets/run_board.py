@@ -78,6 +78,11 @@ class RunBoard(Vertical):
             if tab.label != label:
                 tab.label = label
 
+    def show_logs(self) -> None:
+        """Only add to the logs that are in sight."""
+        for pane in self.panes:
+            pane.show_log()
+
     def lay_out(self) -> None:
         """Show one pane or all, as there is room, or as was wished."""
         self.set_class(self.single, "-single")
@@ -85,8 +90,11 @@ class RunBoard(Vertical):
             is_current = pane.branch.key == self._current
             pane.set_class(is_current, "-current")
             pane.display = is_current or not self.single
-        if self._current and self.query(Tab):
-            self.query_one(BranchTabs).active = f"tab-{self._current}"
+        tabs = self.query_one(BranchTabs)
+        if self._current and tabs.query(Tab):
+            # Told of our own choice we would make it again, and two of them would take turns for ever.
+            with tabs.prevent(Tabs.TabActivated):
+                tabs.active = f"tab-{self._current}"
 
     def choose(self, key: str, *, by_hand: bool) -> None:
         """Make a pane the current one; once a person did, it only changes for a failure."""
@@ -123,7 +131,7 @@ class RunBoard(Vertical):
     def _tab_chosen(self, event: Tabs.TabActivated) -> None:
         event.stop()
         key = (event.tab.id or "").removeprefix("tab-")
-        if key != self._current:
+        if key != self._current and event.tab.id == self.query_one(BranchTabs).active:
             self.choose(key, by_hand=True)
 
 

@@ -121,8 +121,9 @@ def _working_rows(step: StepProgress, now: float) -> list[Row]:
     rows = [_task_row(task, now) for task in shown]
     counts = step.counts()
     more = len(working) - len(shown)
+    done = counts[TaskState.DONE] + counts[TaskState.CACHED]
     summary = [
-        f"{counts[TaskState.DONE] + counts[TaskState.CACHED]} done" if step.tasks else "",
+        f"{done} done" if done else "",
         f"{counts[TaskState.CACHED]} of them cached" if counts[TaskState.CACHED] else "",
         f"{counts[TaskState.FAILED]} failed" if counts[TaskState.FAILED] else "",
         f"{more} more at work" if more else "",

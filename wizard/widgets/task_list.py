@@ -13,7 +13,7 @@ from wizard.widgets.run_rows import Row
 
 
 class TaskList(ScrollView, can_focus=False):
-    """Rows that scroll; it stays at the end while it is there."""
+    """Rows that scroll; `following`: it stays at the end."""
 
     DEFAULT_CSS = """
     TaskList {
@@ -25,17 +25,26 @@ class TaskList(ScrollView, can_focus=False):
     def __init__(self) -> None:
         super().__init__()
         self._rows: tuple[Row, ...] = ()
+        self.following = True
+
+    def follow(self, *, on: bool) -> None:
+        """Stay at the end, or where one reads."""
+        self.following = on
+        if on:
+            self.scroll_end(animate=False, immediate=True, x_axis=False)
+
+    def on_resize(self) -> None:
+        """Come into view at the end."""
+        self.follow(on=self.following)
 
     def tell(self, rows: Sequence[Row]) -> None:
         """Show other rows."""
         fresh = tuple(rows)
         if fresh == self._rows:
             return
-        at_end = self.is_vertical_scroll_end
         self._rows = fresh
         self.virtual_size = Size(self.size.width, len(fresh))
-        if at_end:
-            self.scroll_end(animate=False, immediate=True, x_axis=False)
+        self.follow(on=self.following)
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
