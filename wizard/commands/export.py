@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -13,6 +13,7 @@ from wizard.errors import CodehubError, UsageError
 
 if TYPE_CHECKING:
     from wizard.render.export import ExportFile
+    from wizard.render.gitops import Form
     from wizard.targets.session import Rendering
 
 _SUFFIXES = {".tar": False, ".tar.gz": True, ".tgz": True}
@@ -25,8 +26,9 @@ _SUFFIXES = {".tar": False, ".tar.gz": True, ".tgz": True}
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["folder", "tar"]),
-    help="By default tar for a PATH that ends in .tar, .tar.gz or .tgz, else folder.",
+    type=click.Choice(["folder", "tar", "argocd", "flux", "helmfile", "ci"]),
+    help="By default tar for a PATH that ends in .tar, .tar.gz or .tgz, else folder. The others are a folder (or, for "
+    "such a PATH, a tar) with what that tool needs besides; ci: a workflow that runs codehub apply.",
 )
 @click.option("--with-secrets", is_flag=True, help="Passwords too; only the owner may then read the export.")
 @click.option("--force", is_flag=True, help="Replace what is at PATH; other files in a folder stay.")
@@ -43,12 +45,15 @@ def export(folder: Path, output: Path, form: str | None, *, with_secrets: bool, 
 
     require_setup(folder)
     suffix = next((end for end in _SUFFIXES if output.name.endswith(end)), "")
-    archive = form == "tar" or (form is None and bool(suffix))
+    archive = form == "tar" or (form != "folder" and bool(suffix))
     _require_room(output, archive=archive, force=force)
     made = rendering(SetupFolder(folder))
     for text in (*made.notices, *map(str, made.warnings)):
         warn(text)
-    files = export_files(_contents(folder, made), made.secrets, with_secrets=with_secrets)
+    contents = _contents(folder, made)
+    if form in {"argocd", "flux", "helmfile", "ci"}:
+        contents |= _for_git(cast("Form", form), made, contents)
+    files = export_files(contents, made.secrets, with_secrets=with_secrets)
     if not with_secrets:
         _warn_of_own_secrets(files)
     if archive:
@@ -88,6 +93,29 @@ def _contents(folder: Path, made: Rendering) -> dict[str, ExportFile]:
         if content is not None and change.kind != "removed":
             found[change.path] = ExportFile(content, 0o755 if change.mode & 0o100 else 0o644)
     return found
+
+
+def _for_git(form: Form, made: Rendering, contents: Mapping[str, ExportFile]) -> dict[str, ExportFile]:
+    """What a tool that deploys from git needs besides; the person's own values are merged in where it takes data."""
+    import yaml
+
+    from wizard.render.export import ExportFile
+    from wizard.render.gitops import gitops_files
+    from wizard.render.merge import merged
+
+    values: dict[str, Any] = {}
+    for name in ("config.yaml", "values.extra.yaml"):
+        if name not in contents:
+            continue
+        try:
+            more = yaml.safe_load(contents[name].content)
+        except yaml.YAMLError as error:
+            raise UsageError(
+                f"{name} is not valid YAML.", why=str(error).partition("\n")[0], fix="Correct it."
+            ) from None
+        values = merged(values, more) if isinstance(more, dict) else values
+    made_files = gitops_files(form, made.setup, made.secrets, values)
+    return {path: ExportFile(text.encode()) for path, text in made_files.items()}
 
 
 def _warn_of_own_secrets(files: Mapping[str, ExportFile]) -> None:

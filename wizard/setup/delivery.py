@@ -56,3 +56,9 @@ def resolve_delivery(setup: Setup, product: str | None = None) -> Delivery:
         return "push"
     known = product or guess_product(setup.target.context)
     return deliveries(known)[0] if known else "same-daemon"
+
+
+def has_versions(setup: Setup) -> bool:
+    """Whether the chart's source has several versions: a repository or an OCI reference has, a file or folder not."""
+    source = setup.target.chart.source
+    return "://" in source and not source.partition("?")[0].endswith((".tgz", ".tar.gz"))

@@ -17,6 +17,7 @@ from wizard.run.local_files import read_local_files
 from wizard.run.lock import folder_lock
 from wizard.run.snapshot import Snapshot
 from wizard.setup import store
+from wizard.setup.delivery import has_versions
 from wizard.setup.model import Setup
 from wizard.setup.review import require_sound
 from wizard.targets.releases import adopt, last_good, release_of, undo
@@ -24,7 +25,7 @@ from wizard.targets.session import Overwrite, Preparation, apply, prepare
 from wizard.tools import docker_engine, helm
 from wizard.tools.helm_release import Revision
 from wizard.tools.kube import connect
-from wizard.upgrade.choose import Known, Wanted, choose, has_versions
+from wizard.upgrade.choose import Known, Wanted, choose
 from wizard.upgrade.proposal import Proposal, propose
 
 

@@ -18,6 +18,7 @@ from wizard.catalog import (
     why_not_chart,
 )
 from wizard.errors import UsageError
+from wizard.setup.delivery import has_versions
 from wizard.setup.model import Setup
 
 
@@ -99,12 +100,6 @@ def newest_code_server(setup: Setup, tags: Sequence[CodeServerTag]) -> str:
     ]
     best = max(fitting, key=lambda tag: tag.order, default=None)
     return best.tag if best else ""
-
-
-def has_versions(setup: Setup) -> bool:
-    """Whether the chart's source has several versions: a repository or an OCI reference has, a file or folder not."""
-    source = setup.target.chart.source
-    return "://" in source and not source.partition("?")[0].endswith((".tgz", ".tar.gz"))
 
 
 def _asked_tag(setup: Setup, known: Known, wanted: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.support.chart_repository import CHART
 from tests.support.program import codehub
 
 
@@ -127,3 +128,45 @@ def test_nothing_is_overwritten_unasked(setup: Path, tmp_path: Path) -> None:
     codehub("export", setup, "--output", tmp_path / "out", "--format", "tar", "--force").refused(2, "is a folder")
     codehub("export", setup, "--output", setup / "codehub.yaml" / "x.tar").refused(1, "could not be made")
     assert (tmp_path / "file").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.tier("helm3", "helm4")
+@pytest.mark.parametrize("form", ["argocd", "flux", "helmfile"])
+def test_helm_accepts_what_is_deployed_from_git(
+    setup: Path, tmp_path: Path, form: str, helm3: Path, helm4: Path
+) -> None:
+    assert codehub("init", setup, "--set", "images.registry=ghcr.io/acme").code == 0
+    (setup / "values.extra.yaml").write_text("hub: {allowNamedServers: true}\n", encoding="utf-8")
+    assert codehub("render", setup).code == 0
+    out = tmp_path / "out"
+    ended = codehub("export", setup, "--format", form, "--output", out)
+    assert ended.code == 0, ended.err
+    everything = b"".join(content for content, _ in contents(out).values())
+    assert not [password for password in passwords(setup) if password.encode() in everything]
+    assert (out / ".github/workflows/codehub.yaml").is_file()
+    named = {"argocd": "argocd/application.yaml", "flux": "flux/helmrelease.yaml", "helmfile": "helmfile.yaml"}[form]
+    document = yaml.safe_load((out / named).read_text(encoding="utf-8"))
+    if form == "helmfile":
+        values = [out / name for name in document["releases"][0]["values"] if name != "secrets.yaml"]
+    else:
+        spec = document["spec"]
+        inline = spec["source"]["helm"]["valuesObject"] if form == "argocd" else spec["values"]
+        assert inline["hub"]["allowNamedServers"] is True
+        values = [tmp_path / "values.yaml"]
+        values[0].write_text(yaml.safe_dump(inline), encoding="utf-8")
+    for helm in (helm3, helm4):
+        argv = [helm, "template", "jhub", CHART, *(word for path in values for word in ("--values", path))]
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert "ghcr.io/acme/code-server-notebook" in done.stdout
+    again = tmp_path / "again"
+    assert codehub("export", setup, "--format", form, "--output", again).code == 0
+    assert contents(again) == contents(out)
+    assert codehub("export", setup, "--format", form, "--output", tmp_path / "x.tar.gz").code == 0
+    assert tarfile.is_tarfile(tmp_path / "x.tar.gz")
+
+
+def test_a_setup_without_a_registry_is_not_deployed_from_git(setup: Path, tmp_path: Path) -> None:
+    ended = codehub("export", setup, "--format", "flux", "--output", tmp_path / "out")
+    ended.refused(2, "There is no registry for the images")
+    assert not (tmp_path / "out").exists()
