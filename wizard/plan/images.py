@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from wizard.plan import decide
 from wizard.plan.facts import Facts
 from wizard.plan.model import Step, StepRecord, fingerprint
-from wizard.setup.answers_deploy import Delivery
+from wizard.setup.answers_target import Delivery
 
 BUILD_TIMEOUT = 4 * 3600.0
 """Seconds; a build from source takes an hour on a good machine."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wizard.setup.answers_deploy import Delivery
+from wizard.setup.answers_target import Delivery
 from wizard.tools.products import REMOTE, guess_product
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from wizard.setup.answers_build import Build, CodeServer, Images
-from wizard.setup.answers_deploy import OAUTH, Hub, Target
+from wizard.setup.answers_hub import OAUTH, Hub
+from wizard.setup.answers_target import Target
 from wizard.setup.ask import Answers
 
 SCHEMA = 1

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from wizard.errors import MissingError, UsageError
-from wizard.setup.answers_deploy import Delivery
+from wizard.setup.answers_target import Delivery
 from wizard.setup.delivery import deliveries
 from wizard.setup.model import Setup
 from wizard.tools import containerd, docker_engine, process
