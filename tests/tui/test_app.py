@@ -124,7 +124,8 @@ async def test_a_lost_connection_loses_no_answer(folder: Path) -> None:
         await until(pilot, lambda: app.focused is not None)
         await type_text(pilot, "ghcr.io/acme")
         await pilot.press("tab", "A")
-        await until(pilot, (folder / ".codehub" / "draft.yaml").exists)
+        draft = folder / ".codehub" / "draft.yaml"
+        await until(pilot, lambda: draft.exists() and "code-server-notebookA" in draft.read_text())
     again = CodehubApp(folder)
     async with again.run_test() as pilot:
         await until(pilot, lambda: "Go on with your answers" in shown(again))

@@ -37,6 +37,7 @@ class TargetScreen(FormScreen):
         Group("", ("target.namespace", "target.release")),
         Group("How browsers reach it", ("target.expose.",)),
         Group("Chart and images", ("target.chart.", "target.delivery", "target.pull_secret")),
+        Group("Afterwards", ("target.verify",)),
     )
 
     def after(self, group: Group) -> Iterator[Widget]:
