@@ -8,7 +8,7 @@ import signal
 import subprocess
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -228,14 +228,13 @@ def running_hub(
 
 
 def end_strays(folder: Path) -> None:
-    """End the servers that outlive their hub: those whose environment names this rig's folder."""
+    """End what outlives its hub: users' servers and, where the hub failed, its proxy; each names this rig's folder."""
+    server, part_of_hub = f"TMPDIR={folder}".encode(), f'RIG={{"folder": "{folder}"'.encode()
     for path in Path("/proc").glob("[0-9]*"):
         try:
-            environ = (path / "environ").read_bytes()
+            words = (path / "environ").read_bytes().split(b"\0")
         except OSError:
             continue
-        if f"TMPDIR={folder}".encode() in environ.split(b"\0"):
-            try:
+        if server in words or any(word.startswith(part_of_hub) for word in words):
+            with suppress(ProcessLookupError):
                 os.kill(int(path.name), signal.SIGKILL)
-            except ProcessLookupError:
-                continue
