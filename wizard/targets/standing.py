@@ -114,9 +114,7 @@ def facts(record: StepRecord) -> str:
     result: Mapping[str, Any] = record.result
     if "revision" in result:
         return (
-            f"revision {result['revision']} of {result.get('chart', 'the chart')}, {result.get('status', '')}".rstrip(
-                ", "
-            )
+            f"revision {result['revision']} of {result.get('chart') or 'the chart'}, {result.get('status') or 'done'}"
         )
     name = str(result.get("pinned") or result.get("reference") or "")
     image = str(result.get("image") or "")
