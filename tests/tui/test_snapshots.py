@@ -77,7 +77,7 @@ def app_of(pilot: Pilot[int]) -> CodehubApp:
 
 
 async def start(pilot: Pilot[int]) -> None:
-    await until(pilot, lambda: "Change, upgrade or run" in shown(app_of(pilot)))
+    await until(pilot, lambda: "Change or run" in shown(app_of(pilot)))
 
 
 async def checks(pilot: Pilot[int]) -> None:

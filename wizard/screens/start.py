@@ -96,6 +96,8 @@ class StartScreen(Screen[None]):
                 self.action_open()
             case "status":
                 self._show_status(entry.folder)
+            case "upgrade":
+                self._upgrade(entry.folder)
             case _:
                 self._begin(entry.folder, with_draft=entry.key != "afresh")
 
@@ -165,6 +167,12 @@ class StartScreen(Screen[None]):
         lines = [("", error.why), ("what to do", error.fix)]
         self.app.push_screen(HelpDialog(error.what, [line for line in lines if line[1]]))
 
+    def _upgrade(self, folder: Path) -> None:
+        from wizard.run.folder import SetupFolder
+        from wizard.screens.upgrade import UpgradeScreen
+
+        self.app.push_screen(UpgradeScreen(SetupFolder(folder)))
+
     def _show_status(self, folder: Path) -> None:
         from wizard.run.folder import SetupFolder
         from wizard.screens.done import DoneScreen
@@ -181,7 +189,8 @@ def entries(folder: Path) -> list[Entry]:
         if draft:
             found.append(Entry("draft", "Go on with your answers", f"They are not saved yet; {here}", folder))
         key = "afresh" if draft else "change"
-        found.append(Entry(key, "Change, upgrade or run this setup", f"The answers in {here}", folder))
+        found.append(Entry(key, "Change or run this setup", f"The answers in {here}", folder))
+        found.append(Entry("upgrade", "Upgrade it", "To the newest versions that go together", folder))
         found.append(Entry("status", "Show its status", "Address, logins, what was verified", folder))
     elif draft:
         found.append(Entry("draft", "Go on with your answers", f"They are not saved yet; {here}", folder))
