@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from wizard.commands.columns import compared_document, show_comparison
 from wizard.commands.common import folder_argument, print_json, quoted, require_setup
 from wizard.commands.files import overwrite_option
 from wizard.errors import ExitCode, UsageError
@@ -54,6 +55,7 @@ def upgrade(
     from wizard.commands.stopping import run_stoppable
     from wizard.run.folder import SetupFolder
     from wizard.shell import note
+    from wizard.targets.comparing import compare
     from wizard.targets.upgrading import look
     from wizard.targets.upgrading import upgrade as carry_out
     from wizard.upgrade.choose import Wanted
@@ -70,10 +72,13 @@ def upgrade(
     if sys.stderr.isatty():
         note("Looking at what there is …")
     found = run_stoppable(lambda _stop: look(place, Wanted(code_server, chart)))
+    if not as_json or dry_run:
+        compared = run_stoppable(lambda _stop: compare(place, found.proposal.before, found.known))
     if dry_run and as_json:
-        print_json(_document(found))
+        print_json(_document(found) | compared_document(compared))
         return ExitCode.DONE
     if not as_json:
+        show_comparison(compared)
         _show(folder, found)
     if found.proposal.nothing or dry_run:
         return ExitCode.DONE

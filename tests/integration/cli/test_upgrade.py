@@ -110,6 +110,11 @@ def test_across_majors_and_back_again(setup: Setup) -> None:
     }  # fmt: skip
     assert [one["version"] for one in found["advice"]] == ["4.0.0", "4.3.0"]
     assert "jupyterhub.sqlite" in found["backup"]["save"][0]
+    rows = {row["name"]: row for row in found["columns"]}
+    assert (rows["chart"]["deployed"], rows["chart"]["files"], rows["chart"]["newest"]) == ("3.3.8", "3.3.8", "4.4.0")
+    assert rows["code-server"]["deployed"] == "v4.9.1"
+    assert rows["JupyterHub"]["deployed"] == "4.1.6"
+    assert found["drift"] == ["Dockerfile.notebook was changed by hand."]
     assert setup.files() == before
 
     setup.run("upgrade").refused(2, "there is nobody to ask", "--yes")
@@ -200,6 +205,19 @@ def test_images_that_are_gone_are_built_again(setup: Setup) -> None:
     ).stdout  # fmt: skip
     assert version.strip().removeprefix("v") == "4.9.1"
     assert setup.good("plan", "--json").document["to_run"] == 0
+
+
+def test_what_was_changed_behind_codehub_is_seen(setup: Setup) -> None:
+    repository = yaml.safe_load((setup.folder / "codehub.yaml").read_text())["target"]["chart"]["source"]
+    chart = ["jupyterhub", "--repo", repository, "--version", "3.3.8"]
+    where = ["--namespace", setup.image.partition(":")[0], "--reuse-values", "--set", "debug.enabled=true"]
+    argv = [setup.env["CODEHUB_HELM"], "upgrade", "jhub", *chart, *where]
+    subprocess.run(argv, env=setup.cluster.env(), check=True, capture_output=True, cwd=setup.folder.parent)
+    subprocess.run(["docker", "image", "rm", "--force", setup.image], check=True, capture_output=True)
+    shown = setup.good("upgrade", "--dry-run")
+    assert "Somebody changed the release: it is at revision 2, codehub left it at 1." in shown.out
+    assert f"The image {setup.image} is no longer there." in shown.out
+    assert "Dockerfile.notebook was changed by hand." in shown.out
 
 
 def test_a_tag_that_the_registry_of_images_here_has_is_not_taken(setup: Setup) -> None:
