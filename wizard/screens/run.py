@@ -15,6 +15,7 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Footer, ProgressBar
 
+from wizard.recent import short_path
 from wizard.run.events import Emit, RunFinished
 from wizard.run.progress import RunProgress
 from wizard.screens.dialogs import HelpDialog, Question
@@ -101,7 +102,7 @@ class RunScreen(Screen[None]):
         return self in self.app.screen_stack
 
     def compose(self) -> ComposeResult:
-        yield TopLine("Run", str(self._preparation.folder.path))
+        yield TopLine("Run", short_path(self._preparation.folder.path))
         with Horizontal(id="overall"):
             yield RunRows()
             yield ProgressBar(100, show_eta=False)
@@ -114,7 +115,7 @@ class RunScreen(Screen[None]):
         self._jobs = Jobs(self.app)
         if self.wizard.has_session:
             count = len(self.wizard.steps)
-            self.query_one(TopLine).tell(f"{count} of {count} · Run", str(self._preparation.folder.path))
+            self.query_one(TopLine).tell(f"{count} of {count} · Run", short_path(self._preparation.folder.path))
         self._begin(self._preparation)
         self.set_interval(TICK, self._tick)
 
