@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +40,7 @@ def destroy(folder: Path, *, yes: bool, with_data: bool) -> int:
 
 
 def _here(folder: Path, *, yes: bool, with_data: bool) -> int:
+    from wizard.commands.stopping import run_stoppable
     from wizard.run.folder import SetupFolder
     from wizard.shell import note
 
@@ -51,7 +51,7 @@ def _here(folder: Path, *, yes: bool, with_data: bool) -> int:
     from wizard.targets import local
 
     place = SetupFolder(folder)
-    stopped = asyncio.run(local.stop(place))
+    stopped = run_stoppable(lambda _stop: local.stop(place))
     note("Stopped." if stopped else "Nothing was running.")
     if with_data:
         local.forget(place)
