@@ -13,8 +13,9 @@ from tests.tui.conftest import on_screen, shown, type_text, until, wizard
 from wizard.app import CodehubApp
 from wizard.recent import recall
 from wizard.screens.dialogs import Question, TooSmall
+from wizard.screens.start import entries
 from wizard.setup.model import Setup
-from wizard.setup.store import save
+from wizard.setup.store import save, with_settings
 from wizard.widgets.answer_field import AnswerField
 
 ORDER = ("checks", "code-server", "images", "target", "hub", "review")
@@ -169,7 +170,7 @@ async def test_the_start_screen_of_a_setup_offers_what_there_is(folder: Path) ->
     save(folder / "codehub.yaml", Setup())
     app = CodehubApp(folder)
     async with app.run_test() as pilot:
-        await until(pilot, lambda: app.screen.query_one(OptionList).option_count == 4)
+        await until(pilot, lambda: app.screen.query_one(OptionList).option_count == 5)
         text = shown(app)
         assert "Change or run this setup" in text
         assert "Show its status" in text
@@ -242,3 +243,20 @@ async def test_a_theme_that_is_chosen_is_remembered(folder: Path) -> None:
         app.theme = "codehub-light"
         await pilot.pause()
     assert CodehubApp(folder).theme == "codehub-light"
+
+
+async def test_a_try_shows_its_plan_and_leaves_the_folder_alone(folder: Path) -> None:
+    save(folder / "codehub.yaml", with_settings(Setup(), ["hub.auth.users=carol", "hub.auth.kind=github"]))
+    app = CodehubApp(folder)
+    async with app.run_test(size=(100, 40)) as pilot:
+        await until(pilot, lambda: "Try it on this machine" in shown(app))
+        options = app.screen.query_one(OptionList)
+        options.highlighted = [entry.key for entry in entries(folder)].index("try")
+        await pilot.press("enter")
+        await until(pilot, lambda: at(app, "review"))
+        setup = app.session.draft.setup
+        assert (setup.target.kind, setup.hub.auth.kind, setup.hub.auth.users) == ("local", "shared-password", ["carol"])
+        assert app.session.folder.path != folder
+        await pilot.press("ctrl+q")  # nothing of one's own to be lost, so nothing to ask
+        await until(pilot, lambda: not app.is_running)
+    assert sorted(path.name for path in folder.iterdir()) == ["codehub.yaml"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from wizard.commands.common import ANSWERS, quoted
+from wizard.commands.common import quoted
 from wizard.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from wizard.setup.model import Setup
     from wizard.targets.session import Preparation
     from wizard.tools.local_hub import Running
-
-USERS = ["alice", "bob"]
-"""Who may log in where the answers name nobody: two, so that one can be seen to be kept out of the other's editor."""
 
 
 @click.command("try")
@@ -54,10 +51,11 @@ def try_(
     """
     from wizard.commands.apply import carry_out
     from wizard.shell import note
+    from wizard.targets.trying import try_answers, try_folder
 
-    place, passing = _folder(folder)
+    place, passing = try_folder(folder)
     chosen = [*settings, *([f"target.expose.port={port}"] if port else [])]
-    preparation = _prepare(place, _answers(place, folder, chosen, passing=passing))
+    preparation = _prepare(place, try_answers(place, folder, chosen, passing=passing))
     if not yes and not _agreed(preparation):
         note("Nothing was done.")
         return ExitCode.DONE
@@ -70,48 +68,6 @@ def try_(
         if not keep:
             _stop(place, passing=passing)
     return code
-
-
-def _folder(asked: Path | None) -> tuple[SetupFolder, bool]:
-    """The setup folder of this try, and whether it is thrown away at the end.
-
-    The answers of a folder for another target are left alone: the try gets a folder of its own in there.
-    """
-    from platformdirs import user_data_path
-
-    from wizard.run.folder import SetupFolder
-    from wizard.setup import store
-
-    if asked is None:
-        return SetupFolder(user_data_path("codehub") / "try"), True
-    if asked.exists() and not asked.is_dir():
-        raise UsageError(f"{asked} is not a folder.", fix="Name a folder, or none.")
-    answers = asked / ANSWERS
-    if answers.exists() and store.load(answers).target.kind != "local":
-        return SetupFolder(asked / ".codehub" / "try"), False
-    return SetupFolder(asked), False
-
-
-def _answers(place: SetupFolder, asked: Path | None, settings: list[str], *, passing: bool) -> Setup:
-    """The answers of a try: the folder's own, or the defaults, so that somebody can log in on this machine."""
-    from wizard.setup import store
-    from wizard.setup.model import Setup
-
-    own = place.answers.exists() and not passing
-    given = asked / ANSWERS if asked else None
-    setup = store.load(place.answers) if own else store.load(given) if given and given.exists() else Setup()
-    if not own:
-        auth = setup.hub.auth
-        forced = {
-            "target.kind": "local",
-            # A provider sends people back to another address than this one.
-            "hub.auth.kind": "shared-password" if setup.uses_oauth else auth.kind,
-            "hub.auth.users": ",".join(auth.users or USERS),
-        }
-        if setup.code_server.method not in {"release", "npm"}:
-            forced["code_server.method"] = "release"
-        setup = store.with_settings(setup, [f"{name}={value}" for name, value in forced.items()])
-    return store.with_settings(setup, settings) if settings else setup
 
 
 def _prepare(place: SetupFolder, setup: Setup) -> Preparation:

@@ -106,6 +106,8 @@ def commands(folder: SetupFolder, found: Standing) -> list[tuple[str, str]]:
         ("do it", apply_command(folder.path)),
         ("the logs of the last run", f"codehub logs {where}"),
     ]
+    if found.setup.target.kind == "local":
+        rows.append(("end what runs on this machine", f"codehub destroy {where}"))
     if found.setup.target.kind == "kubernetes":
         target = found.setup.target
         context = ["--context", target.context] if target.context else []

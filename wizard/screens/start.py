@@ -29,6 +29,7 @@ _INTRO = (
     "Answer a few questions; nothing is built or changed before you have seen the plan."
 )
 _IDS = "wizard.next, wizard.back, wizard.help, wizard.advanced, wizard.quit, review.run, review.save, review.copy"
+_TRY = "JupyterHub and code-server without Docker or a cluster; you see the plan first"
 _DRAFT = Path(".codehub") / "draft.yaml"
 
 
@@ -98,6 +99,8 @@ class StartScreen(Screen[None]):
                 self._show_status(entry.folder)
             case "upgrade":
                 self._upgrade(entry.folder)
+            case "try":
+                self._begin(entry.folder, with_draft=False, trying=True)
             case _:
                 self._begin(entry.folder, with_draft=entry.key != "afresh")
 
@@ -130,12 +133,12 @@ class StartScreen(Screen[None]):
             self.wizard.folder = folder.absolute()
             self._begin(folder.absolute(), with_draft=True)
 
-    def _begin(self, folder: Path, *, with_draft: bool) -> None:
+    def _begin(self, folder: Path, *, with_draft: bool, trying: bool = False) -> None:
         if with_draft and self._goes_on(folder):
             self.wizard.go_to("checks")
             return
         self.query_one(HelpLine).explain("", "Opening …")
-        self._open(folder, with_draft=with_draft)
+        self._open(folder, with_draft=with_draft, trying=trying)
 
     def _goes_on(self, folder: Path) -> bool:
         """Whether the folder is open already, with something that only this sitting knows."""
@@ -144,21 +147,23 @@ class StartScreen(Screen[None]):
         return self.wizard.session.unsaved or bool(self.wizard.session.client_secret)
 
     @work(thread=True, exclusive=True, group="open", exit_on_error=False)
-    def _open(self, folder: Path, *, with_draft: bool) -> None:
+    def _open(self, folder: Path, *, with_draft: bool, trying: bool) -> None:
         """Read the folder in a thread: its disk may be slow, and the engine's modules take a moment to load."""
         from wizard.run.wizard_session import WizardSession
 
         try:
-            session = WizardSession.open(folder, with_draft=with_draft)
+            session = _session_to_try(folder) if trying else WizardSession.open(folder, with_draft=with_draft)
             session.problems()
         except CodehubError as error:
             self.app.call_from_thread(self._refuse, error)
             return
-        self.app.call_from_thread(self._opened, session)
+        self.app.call_from_thread(self._opened, session, trying)
 
-    def _opened(self, session: WizardSession) -> None:
-        remember(recall().with_folder(session.folder.path))
-        self.wizard.begin(session)
+    def _opened(self, session: WizardSession, trying: bool) -> None:
+        if not trying:
+            remember(recall().with_folder(session.folder.path))
+            self.wizard.folder = session.folder.path
+        self.wizard.begin(session, at="review" if trying else "checks")
 
     def _refuse(self, error: CodehubError) -> None:
         from wizard.screens.dialogs import HelpDialog
@@ -180,6 +185,20 @@ class StartScreen(Screen[None]):
         self.app.push_screen(DoneScreen(SetupFolder(folder)))
 
 
+def _session_to_try(folder: Path) -> WizardSession:
+    """A session whose answers run on this machine; those of the folder itself are left alone."""
+    from wizard.run.wizard_session import WizardSession
+    from wizard.setup.draft import Draft
+    from wizard.targets.trying import try_answers, try_folder
+
+    asked = folder if is_setup(folder) else None
+    place, passing = try_folder(asked)
+    session = WizardSession.open(place.path, with_draft=False)
+    session.saved = try_answers(place, asked, passing=passing)  # nothing of a person's own that could be lost
+    session.draft = Draft(session.saved)
+    return session
+
+
 def entries(folder: Path) -> list[Entry]:
     """What there is to do, given the folder that codehub was started in."""
     here = short_path(folder)
@@ -191,12 +210,14 @@ def entries(folder: Path) -> list[Entry]:
         key = "afresh" if draft else "change"
         found.append(Entry(key, "Change or run this setup", f"The answers in {here}", folder))
         found.append(Entry("upgrade", "Upgrade it", "To the newest versions that go together", folder))
+        found.append(Entry("try", "Try it on this machine", _TRY, folder))
         found.append(Entry("status", "Show its status", "Address, logins, what was verified", folder))
     elif draft:
         found.append(Entry("draft", "Go on with your answers", f"They are not saved yet; {here}", folder))
         found.append(Entry("afresh", "Begin a new setup", f"With the usual answers; {here}", folder))
     else:
         found.append(Entry("new", "Begin a new setup", f"In {here}", folder))
+        found.append(Entry("try", "Try it on this machine", _TRY, folder))
     found.append(Entry("open", "Open another folder", "A setup that is there, or a place for a new one", folder))
     found += [
         Entry("recent", short_path(path), "Opened before", path)

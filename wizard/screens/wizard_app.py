@@ -50,14 +50,13 @@ class WizardApp(App[int]):
         if self.engine is not None:
             self.engine.stop()
 
-    def begin(self, session: WizardSession) -> None:
-        """Go to the first step with a session; the screens of an earlier one are forgotten."""
+    def begin(self, session: WizardSession, at: str = "checks") -> None:
+        """Go to a step with a session; the screens of an earlier one are forgotten."""
         for key in self._screens:
             self.uninstall_screen(key)
         self._screens = {}
         self.session = session
-        self.folder = session.folder.path
-        self.push_screen(self._screen(STEPS[0]))
+        self.push_screen(self._screen(next(step for step in STEPS if step.key == at)))
 
     @property
     def steps(self) -> tuple[WizardStep, ...]:

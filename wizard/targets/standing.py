@@ -104,6 +104,8 @@ def address(setup: Setup) -> Address:
         case "kubernetes", _:
             forward = _kubectl(setup, "port-forward", f"service/{SERVICE}", f"{FORWARDED}:80")
             return Address(f"http://localhost:{FORWARDED}/", "from this machine, while this command runs:", forward)
+        case "local", _:
+            return Address(f"http://127.0.0.1:{expose.port}/", "from this machine, for as long as it runs")
         case _:
             host = expose.host or "localhost"
             return Address(note=f"on {host}; the target {target.kind} says where when it is started")
