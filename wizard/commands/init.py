@@ -30,7 +30,7 @@ _STDIN_LIMIT = 256 * 1024
 )
 @click.option("--from", "source", metavar="FILE", help="Start from the answers in another codehub.yaml; - is stdin.")
 def init(folder: Path, settings: tuple[str, ...], source: str | None, *, plain: bool, yes: bool) -> int:
-    r"""Save the answers of a setup to DIR/codehub.yaml; works anywhere, offline.
+    """Save the answers of a setup to DIR/codehub.yaml; works anywhere, offline.
 
     Answers that DIR already has are kept, with their comments; only what is set is changed.
     With --from they are replaced, which needs --yes.
@@ -39,7 +39,7 @@ def init(folder: Path, settings: tuple[str, ...], source: str | None, *, plain: 
     codehub init hub --plain
     codehub init hub --yes
     codehub init hub --set target.kind=docker --set hub.auth.users=alice,bob
-    """
+    """  # noqa: D301 - click's mark for lines to keep is a real \b
     if plain:
         return _ask(folder, others=bool(settings or source or yes))
     if not (yes or settings or source):
