@@ -21,8 +21,10 @@ from wizard.run.progress import RunProgress
 from wizard.screens.dialogs import HelpDialog, Question
 from wizard.screens.engine import TICK, RunEngine
 from wizard.screens.jobs import Jobs, sentence
-from wizard.screens.run_words import HELP, Ending, ending, overall
+from wizard.screens.repair import offer_repair
+from wizard.screens.run_words import HELP, REPAIR, Ending, ending, overall
 from wizard.screens.wizard_app import WizardApp
+from wizard.targets.repairing import is_locked
 from wizard.targets.session import Preparation, apply, prepare
 from wizard.tools.pager import pager_command, show_in_pager
 from wizard.widgets.outcome_panel import OutcomePanel
@@ -155,7 +157,7 @@ class RunScreen(Screen[None]):
                 board.show_logs()
                 self._news = True
         if not running and self._ending is None:
-            self._ending = ending(engine.progress, engine.error)
+            self._ending = ending(engine.progress, engine.error, locked=is_locked(self._preparation.plan))
             await self._end(self._ending)
 
     def _show(self, now: float) -> None:
@@ -187,10 +189,18 @@ class RunScreen(Screen[None]):
             self._leave()
         elif event.key == "quit":
             self.app.exit(self._ending.exit_code if self._ending else 0)
+        elif event.key == REPAIR and self._jobs is not None:
+            self._free_choices(free=False, doing="Asking Helm …")
+            offer_repair(self.app, self._jobs, self._preparation, self._repaired, self._cannot_restart)
         elif self._jobs is not None:
             step = event.key.removeprefix("retry-") if event.key.startswith("retry-") else ""
             self._free_choices(free=False)
             self._jobs.start("prepare", lambda _job: self._again(step), self._restart, self._cannot_restart)
+
+    def _repaired(self, *, done: bool) -> None:
+        self._free_choices(free=True)
+        if done:
+            self.post_message(OutcomePanel.Chosen("again"))
 
     def _restart(self, preparation: Preparation) -> None:
         self._free_choices(free=True)
@@ -200,12 +210,12 @@ class RunScreen(Screen[None]):
         self._free_choices(free=True)
         self.app.notify(sentence(error), title="It cannot be tried again yet", severity="error", timeout=20)
 
-    def _free_choices(self, *, free: bool) -> None:
+    def _free_choices(self, *, free: bool, doing: str = "Looking at what is to be done …") -> None:
         panel = self.query_one(OutcomePanel)
         panel.disabled = not free
         if free:
             panel.focus_first()
-        panel.border_title = "" if free else "Looking at what is to be done …"
+        panel.border_title = "" if free else doing
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is nothing to stop once the run has ended."""

@@ -30,6 +30,9 @@ HELP = (
     ("X, Ctrl+C", "stop the run, after a question"),
 )
 
+REPAIR = "repair"
+"""The choice that frees a locked release."""
+
 _BACK = ("back", "Back to the answers")
 _QUIT = ("quit", "Quit")
 
@@ -64,11 +67,12 @@ def overall(run: RunProgress, now: float, *, stopping: bool) -> Row:
     return Row(RUNNING[0], text, facts, RUNNING[1], "bold")
 
 
-def ending(run: RunProgress, error: CodehubError | None) -> Ending:
-    """How a run ended; `error` when it could not begin or go on."""
+def ending(run: RunProgress, error: CodehubError | None, *, locked: bool = False) -> Ending:
+    """How a run ended; `error` when it could not begin or go on, `locked` when a locked release is the cause."""
     if error is not None:
         texts = (("why", error.why), ("do", error.fix), ("log", str(error.log or "")))
-        choices = (("again", "Try again"), _BACK, _QUIT)
+        first = (REPAIR, "Free the release and run") if locked else ("again", "Try again")
+        choices = (first, _BACK, _QUIT)
         return Ending(False, error.what, texts, choices, bad=True, exit_code=error.exit_code)
     finished = run.finished
     if finished is None or finished.outcome in {Outcome.DONE, Outcome.SKIPPED}:

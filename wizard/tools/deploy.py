@@ -14,6 +14,7 @@ from wizard.tools.helm_chart import Chart
 from wizard.tools.helm_errors import NotReady, ReleaseLocked
 from wizard.tools.helm_release import Repair, RepairKind, Revision, repair_for
 from wizard.tools.kube import connect
+from wizard.tools.process import command_line
 from wizard.tools.rollout_watch import Rollout, watch_rollout
 
 
@@ -63,13 +64,21 @@ async def repair(release: Release, reporter: Reporter, *, timeout: int = 600) ->
     return found
 
 
+def repair_command(release: Release, found: Repair) -> str:
+    """What a person would type to free a locked release."""
+    action = ["uninstall", release.name]
+    if found.kind is RepairKind.ROLLBACK:
+        action = ["rollback", release.name, str(found.revision)]
+    context = ["--kube-context", release.context] if release.context else []
+    return command_line(["helm", *action, "--namespace", release.namespace, *context])
+
+
 def locked(release: Release, found: Repair) -> ReleaseLocked:
-    """The error of a locked release, with the command that frees it."""
-    options = f"--namespace {release.namespace}" + (f" --kube-context {release.context}" if release.context else "")
-    action = f"rollback {release.name} {found.revision}"
-    if found.kind is RepairKind.UNINSTALL:
-        action = f"uninstall {release.name}"
-    advice = f"If nobody else is deploying it, free it with `helm {action} {options}` and run the same command again."
+    """The error of a locked release, with what frees it."""
+    advice = (
+        "If nobody else is deploying it, free it with `codehub apply --repair`, or by hand with "
+        f"`{repair_command(release, found)}`."
+    )
     return ReleaseLocked(
         f"The release {release.name} is locked by an earlier Helm run.",
         why=f"Revision {found.locked.number} is {found.locked.status} since {found.locked.updated[:19]}: that Helm was "

@@ -13,6 +13,9 @@ from wizard.tools.kube import connect
 from wizard.tools.preflight_capacity import capacity, quotas
 from wizard.tools.preflight_facts import Facts, Intent, gather_facts
 
+RELEASE = "release"
+"""The name of the finding that blocks where the release is locked, and for no other reason."""
+
 _POD_SECURITY = "pod-security.kubernetes.io/enforce"
 
 
@@ -143,17 +146,17 @@ def _ingress(facts: Facts, intent: Intent) -> Finding:
 def _release(facts: Facts, intent: Intent) -> Finding:
     title = "Release"
     if facts.releases is None:
-        return _unknown("release", title, "Helm's records in the namespace")
+        return _unknown(RELEASE, title, "Helm's records in the namespace")
     labels = [item["metadata"].get("labels") or {} for item in facts.releases]
     revisions = sorted((int(row.get("version", 0)), str(row.get("status", ""))) for row in labels)
     if not revisions:
-        return _ok("release", title, f"{intent.release} is new")
+        return _ok(RELEASE, title, f"{intent.release} is new")
     number, status = revisions[-1]
     if Revision(number=number, status=status).locked:
         why = f"Revision {number} is {status}: an earlier Helm was killed, or is still at work."
-        fix = "If nobody else is deploying it, roll it back to its last good revision."
-        return _blocks("release", title, why, fix, command=f"helm history {intent.release} -n {intent.namespace}")
-    return _ok("release", title, f"{intent.release}, revision {number}, {status}")
+        fix = "If nobody else is deploying it, free it: codehub apply --repair."
+        return _blocks(RELEASE, title, why, fix, command=f"helm history {intent.release} -n {intent.namespace}")
+    return _ok(RELEASE, title, f"{intent.release}, revision {number}, {status}")
 
 
 def _owners(facts: Facts, intent: Intent) -> Finding:
