@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass
@@ -42,6 +43,9 @@ class Scenario:
     logs: dict[str, list[str]] = field(default_factory=dict)
     """Container name → its log lines; followers get a new one every `log_interval`."""
     log_interval: float = 0.2
+
+    mounts: dict[str, Path] = field(default_factory=dict)
+    """Folder in every container → folder here: commands run for real, with the one in place of the other."""
 
     forbidden: set[tuple[str, str]] = field(default_factory=set)
     """(verb, plural) pairs that are answered with 403 and denied in access reviews; `*` stands for any."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.kubeapi import admission, discovery, protobuf, streams
+from tests.kubeapi import admission, discovery, exec_, protobuf, streams
 from tests.kubeapi.errors import ApiError
 from tests.kubeapi.patches import merge
 from tests.kubeapi.resources import Obj, Resource, find
@@ -99,6 +99,10 @@ class Api:
     async def _read(
         self, request: web.Request, resource: Resource, namespace: str | None, name: str, sub: str
     ) -> web.StreamResponse:
+        if sub == "exec":
+            if self._denied("create", "pods/exec"):
+                raise ApiError(403, "Forbidden", 'pods "exec" is forbidden: User "tester" cannot create pods/exec')
+            return await exec_.serve(self.scenario, self.store.get(resource, namespace, name), request)
         if sub == "log":
             return await streams.logs(self.scenario, self.store.get(resource, namespace, name), request)
         if name:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @folder_argument
 @click.option("--code-server", metavar="TAG", default="", help="Go to this code-server; the chart stays, unless named.")
 @click.option("--chart", metavar="VERSION", default="", help="Go to this chart; code-server stays, unless named.")
+@click.option("--no-backup", is_flag=True, help="Do not save the hub's database before a new JupyterHub major.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done and stop.")
 @click.option(
@@ -35,13 +36,14 @@ if TYPE_CHECKING:
 )
 @click.option("-v", "--verbose", is_flag=True, help="Show the raw output of the steps too.")
 @overwrite_option
-def upgrade(
+def upgrade(  # noqa: PLR0913 - its options
     folder: Path,
     code_server: str,
     chart: str,
     progress: str,
     overwrite: Overwrite,
     *,
+    no_backup: bool,
     yes: bool,
     dry_run: bool,
     verbose: bool,
@@ -88,7 +90,14 @@ def upgrade(
     code = run_and_show(
         cast("ProgressMode", progress),
         verbose,
-        lambda emit: carry_out(place, found.proposal, emit, overwrite=overwrite, on_plan=_warn_of_kept_files),
+        lambda emit: carry_out(
+            place,
+            found.proposal,
+            emit,
+            overwrite=overwrite,
+            save_database=not no_backup,
+            on_plan=_warn_of_kept_files,
+        ),
     )
     if code != ExitCode.DONE:
         note("The answers and files are as they were before.")
@@ -116,7 +125,7 @@ def _document(found: Look) -> dict[str, Any]:
         "advice": [{"version": one.version, "text": one.text, "migrated": one.migrated} for one in proposal.advice],
         "notes": list(proposal.notes),
         "values_extra_diff": proposal.extra_diff,
-        "backup": {"save": list(backup.save), "restore": list(backup.restore)} if backup else None,
+        "backup": {"file": backup.file, "restore": list(backup.restore)} if backup else None,
         "sources": list(found.sources),
     }
 
@@ -147,8 +156,7 @@ def _lines(folder: Path, proposal: Proposal) -> list[str]:
     if proposal.extra_diff:
         lines += ["", *proposal.extra_diff.splitlines()]
     if proposal.backup:
-        lines += ["", "First save the hub's database, which cannot go back (the hub keeps running):"]
-        lines += [f"  $ {command}" for command in proposal.backup.save]
+        lines += ["", f"The hub's database, which cannot go back, is saved first to {proposal.backup.file}"]
         lines += ["To go back to it later, put it in place and roll back at once:"]
         lines += [f"  $ {command}" for command in proposal.backup.restore]
         lines += [f"  $ codehub rollback {quoted(folder)}"]

@@ -32,6 +32,7 @@ _TITLES = {
     "build-hub": "Hub image built",
     "deliver-notebook": "Notebook image delivered",
     "deliver-hub": "Hub image delivered",
+    "save-database": "The hub's database saved",
     DEPLOY: "JupyterHub deployed, its pods ready",
 }
 

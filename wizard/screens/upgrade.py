@@ -93,9 +93,9 @@ class UpgradeScreen(Screen[None]):
         proposal = self._look.proposal
 
         async def plan(_job: Job) -> Preparation:
-            from wizard.targets.session import prepare
+            from wizard.targets.upgrading import planned
 
-            return await prepare(self._folder, setup=proposal.after)
+            return await planned(self._folder, proposal)
 
         self.query_one(HelpLine).explain("", "Finding out what is to be done …")
         self._jobs.start("plan", plan, partial(self._begin, proposal), self._no_plan)
@@ -144,10 +144,15 @@ def _lines(proposal: Proposal) -> Iterator[Content]:
         ("What happens to users", proposal.effects),
         ("What to know before", [str(one) for one in proposal.advice]),
         ("Changes in values.extra.yaml", proposal.extra_diff.splitlines()),
-        ("Save the hub's database first, which cannot go back", proposal.backup.save if proposal.backup else ()),
+        ("The hub's database, which cannot go back, is saved first", _backup_lines(proposal)),
     )
     for title, texts in sections:
         if texts:
             yield Content("")
             yield Content.styled(title, "bold $text-accent")
             yield from (Content(f"  {clean(text)}") for text in texts)
+
+
+def _backup_lines(proposal: Proposal) -> list[str]:
+    kept = proposal.backup
+    return [f"to {kept.file}; to put it back:", *kept.restore] if kept else []

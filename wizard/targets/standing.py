@@ -118,6 +118,8 @@ def facts(record: StepRecord) -> str:
         return (
             f"revision {result['revision']} of {result.get('chart') or 'the chart'}, {result.get('status') or 'done'}"
         )
+    if "backup" in result:
+        return str(result["backup"])
     name = str(result.get("pinned") or result.get("reference") or "")
     image = str(result.get("image") or "")
     said = f"{name} ({image})" if name and image and "@" not in name else name or image

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wizard.catalog import ChartRelease, CodeServerTag, Listing, listing
 from wizard.errors import CodehubError
@@ -21,6 +21,7 @@ from wizard.setup.delivery import has_versions
 from wizard.setup.model import Setup
 from wizard.setup.review import require_sound
 from wizard.targets.releases import adopt, last_good, release_of, undo
+from wizard.targets.saving import placed, with_backup
 from wizard.targets.session import Overwrite, Preparation, apply, prepare
 from wizard.tools import docker_engine, helm
 from wizard.tools.helm_release import Revision
@@ -60,6 +61,8 @@ async def look(folder: SetupFolder, wanted: Wanted, *, wait: float = 5.0) -> Loo
         local_files=read_local_files(setup, folder.path),
         kubernetes=kubernetes,
     )
+    if proposal.backup:
+        proposal = replace(proposal, backup=placed(proposal.backup, folder, setup))
     return Look(proposal, known, (f"code-server: {tags.describe()}", f"chart: {charts.describe()}"))
 
 
@@ -83,15 +86,28 @@ async def taken_tags(folder: SetupFolder, setup: Setup, *, wait: float) -> dict[
     return taken
 
 
+async def planned(
+    folder: SetupFolder, proposal: Proposal, *, overwrite: Overwrite = (), save_database: bool = True
+) -> Preparation:
+    """What an upgrade would run; raises what `prepare` raises. save_database: where the proposal has that."""
+    preparation = await prepare(folder, setup=proposal.after, overwrite=overwrite)
+    if proposal.backup is None or not save_database:
+        return preparation
+    return with_backup(preparation, proposal.before, proposal.backup)
+
+
 async def upgrade(
     folder: SetupFolder,
     proposal: Proposal,
     emit: Emit,
     *,
     overwrite: Overwrite = (),
+    save_database: bool = True,
     on_plan: Callable[[Preparation], None] = lambda _: None,
 ) -> RunFinished:
     """Save the new answers, and carry out the plan that they make; `on_plan` is told it before anything runs.
+
+    save_database: copy the hub's database first, where the proposal has that.
 
     When the run does not come to a good end, or raises, the release goes back to the revision before, and answers,
     files and what codehub remembers to what they were. Raises what `prepare` and `apply` raise.
@@ -103,7 +119,7 @@ async def upgrade(
         with _restored_on_error(kept):
             _save(folder, proposal)
     with _restored_on_error(kept, folder):  # what is raised is raised before anything was run
-        preparation = await prepare(folder, overwrite=overwrite)
+        preparation = await planned(folder, proposal, overwrite=overwrite, save_database=save_database)
         on_plan(preparation)
         finished = await apply(preparation, emit)
     if finished.outcome not in {Outcome.DONE, Outcome.SKIPPED}:

@@ -68,6 +68,11 @@ class Cluster:
         self._clients: list[Any] = []
         self._login = asyncio.Lock()
 
+    @property
+    def api(self) -> Any:  # noqa: ANN401
+        """kubernetes_asyncio's client, logged in: for what is more than a request and its answer."""
+        return self._api
+
     async def get(self, where: str, query: Mapping[str, str] | None = None) -> Obj:
         """One object."""
         return (await self.send("GET", where, query=query)).body
@@ -236,6 +241,7 @@ async def connect(context: str = "", kubeconfig: str = "") -> AsyncIterator[Clus
                 "A kubeconfig file cannot be read.",
                 why=config.unreadable[0],
                 fix="Mend it, or take it out of KUBECONFIG.",
+                address="cluster-context",
             )
         # Of several files the first with a current context decides for kubectl and Helm, the last for the library.
         cluster = Cluster(context or config.current, os.pathsep.join(map(str, files)), folder)

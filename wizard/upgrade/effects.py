@@ -8,13 +8,17 @@ from dataclasses import dataclass
 
 from wizard.catalog import chart_release, hub_image, jupyterhub_major
 from wizard.setup.model import Setup
+from wizard.tools.hub_database import DATABASE, FOLDER
+
+BACKUPS = ".codehub/backups"
+"""Where copies of the hub's database are, in the setup folder: they belong to this machine, and are not in git."""
 
 
 @dataclass(frozen=True)
 class Backup:
-    """Commands for the hub's sqlite database: copying it out of the hub's pod, and back again."""
+    """A copy of the hub's sqlite database: where it is kept, in the setup folder, and the commands that put it back."""
 
-    save: tuple[str, ...]
+    file: str
     restore: tuple[str, ...]
 
 
@@ -38,31 +42,19 @@ def new_hub(before: Setup, after: Setup) -> bool:
     return jupyterhub_major(before.target.chart.version) != jupyterhub_major(after.target.chart.version)
 
 
-def backup(setup: Setup, name: str = "jupyterhub.sqlite.backup") -> Backup:
-    """How to save and restore the database of a hub that keeps it in a file of its own (sqlite-pvc).
+def backup(setup: Setup, file: str = "") -> Backup:
+    """How the database of a hub that keeps it in a file of its own (sqlite-pvc) is put back; file: of the copy.
 
-    The copy is made by sqlite itself, so that it is whole while the hub is running. It is put back by a pod of its
-    own: a hub that meets the database of a newer one does not even start.
+    A pod of its own does it: a hub that meets the database of a newer one does not even start.
     """
     target = setup.target
+    name = file or f"{BACKUPS}/{target.namespace}-{target.release}-{target.chart.version}.sqlite"
     context = ["--context", target.context] if target.context else []
     kubectl = ["kubectl", *context, "--namespace", target.namespace]
-    in_hub = [*kubectl, "exec", "deploy/hub", "-c", "hub", "--"]
     pod = json.dumps({"spec": _restoring_pod(setup)}, separators=(",", ":"))
     image = _hub_image(setup)
     put = ["run", "codehub-restore", "-i", "--rm", "--restart=Never", f"--image={image}", f"--overrides={pod}"]
-    return Backup(
-        save=(
-            shlex.join([*in_hub, "python3", "-c", _COPY]),
-            f"{shlex.join([*in_hub, 'cat', f'{_FOLDER}/backup.sqlite'])} > {shlex.quote(name)}",
-        ),
-        restore=(f"{shlex.join([*kubectl, *put])} < {shlex.quote(name)}",),
-    )
-
-
-_FOLDER = "/srv/jupyterhub"
-_DATABASE = f"{_FOLDER}/jupyterhub.sqlite"
-_COPY = f"import sqlite3; sqlite3.connect('{_DATABASE}').backup(sqlite3.connect('{_FOLDER}/backup.sqlite'))"
+    return Backup(name, (f"{shlex.join([*kubectl, *put])} < {shlex.quote(name)}",))
 
 
 def _hub_image(setup: Setup) -> str:
@@ -82,10 +74,10 @@ def _restoring_pod(setup: Setup) -> dict[str, object]:
                 "name": "codehub-restore",
                 "image": _hub_image(setup),
                 "imagePullPolicy": "IfNotPresent",
-                "command": ["sh", "-c", f"cat > {_DATABASE}.new && mv {_DATABASE}.new {_DATABASE}"],
+                "command": ["sh", "-c", f"cat > {DATABASE}.new && mv {DATABASE}.new {DATABASE}"],
                 "stdin": True,
                 "stdinOnce": True,
-                "volumeMounts": [{"name": "db", "mountPath": _FOLDER}],
+                "volumeMounts": [{"name": "db", "mountPath": FOLDER}],
             }
         ],
     }

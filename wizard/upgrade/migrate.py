@@ -76,6 +76,7 @@ def edited(text: str, *changes: Callable[[Values], object]) -> str:
             "values.extra.yaml is not valid YAML.",
             why=str(getattr(error, "problem", "") or ""),
             fix="Correct it, and run the same command again.",
+            address="yaml",
         ) from error
     if document is not None and not isinstance(document, dict):
         raise UsageError("values.extra.yaml does not hold values.", why="It must be a map.", fix="Correct it.")

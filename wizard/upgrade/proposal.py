@@ -8,6 +8,7 @@ from typing import Any
 
 from wizard.catalog import base_fit, hub_image, parse_version
 from wizard.render.buildargs import image_builds
+from wizard.render.merge import at
 from wizard.render.values import values
 from wizard.setup import store
 from wizard.setup.model import Setup
@@ -17,6 +18,9 @@ from wizard.upgrade.choose import Choice
 from wizard.upgrade.effects import Backup, backup, effects, new_hub
 from wizard.upgrade.migrate import difference, edited
 from wizard.upgrade.tags import next_tag
+
+_SQLITE = "sqlite-pvc"
+"""The chart's own database: a file on the hub's volume."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,8 @@ class Proposal:
     """What an upgrade would do.
 
     extra_before, extra_after: the text of values.extra.yaml; rebuilt: images whose content changes; notes: what is
-    said of the choice; backup: commands for the hub's database, only before a new JupyterHub major.
+    said of the choice; backup: the copy of the hub's database, only before a new JupyterHub major, and only of one that
+    the hub keeps in a file.
     """
 
     before: Setup
@@ -90,8 +95,10 @@ def propose(
     if not fits:
         notes.append(sentence)
     advice: list[Advice] = []
+    databases: list[str] = []
 
     def migrate(own: dict[str, Any]) -> bool:
+        databases.append(str(at(own, "hub.db.type", _SQLITE)))
         if setup.target.kind != "kubernetes":
             return False
         case = Case(own, values(setup), setup.target.chart.version, after.target.chart.version, kubernetes)
@@ -108,7 +115,7 @@ def propose(
         rebuilt=rebuilt,
         extra_before=extra,
         extra_after=changed,
-        backup=backup(setup) if new_hub(setup, after) else None,
+        backup=backup(setup) if new_hub(setup, after) and databases == [_SQLITE] else None,
     )
 
 

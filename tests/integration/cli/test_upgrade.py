@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import json
 import signal
+import sqlite3
+import stat
 import subprocess
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,6 +41,11 @@ class Setup:
     env: dict[str, str]
     image: str
     cluster: FakeCluster
+
+    @property
+    def database(self) -> Path:
+        """The hub's, on its volume."""
+        return self.folder.parent / "volume" / "jupyterhub.sqlite"
 
     def run(self, name: str, *options: str) -> Ended:
         return codehub(name, self.folder, *options, env=self.env, seconds=200)
@@ -70,7 +78,7 @@ class Setup:
     def files(self) -> dict[str, bytes]:
         """Everything that a person sees, and what codehub remembers of it."""
         found = {str(path.relative_to(self.folder)): path for path in self.folder.rglob("*") if path.is_file()}
-        machine = (".codehub/logs", ".codehub/lock", ".codehub/revisions", ".codehub/state.json")
+        machine = (".codehub/backups", ".codehub/logs", ".codehub/lock", ".codehub/revisions", ".codehub/state.json")
         return {name: path.read_bytes() for name, path in found.items() if not name.startswith(machine)}
 
 
@@ -108,6 +116,11 @@ def setup(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setup]:
             f"FROM {parts.BASE_IMAGE}\nARG CODE_SERVER_VERSION\nRUN echo $CODE_SERVER_VERSION > /version\n"
         )
         made.good("apply", "--yes")
+        made.database.parent.mkdir()
+        cluster.scenario.mounts["/srv/jupyterhub"] = made.database.parent
+        with closing(sqlite3.connect(made.database)) as hub, hub:
+            hub.execute("CREATE TABLE users (name TEXT)")
+            hub.execute("INSERT INTO users VALUES ('alice')")
         yield made
     # By name: an image that another test built from the same lines is the same one, and has its id.
     subprocess.run(["docker", "image", "rm", "--force", *tags(name)], capture_output=True, check=False)
@@ -128,7 +141,8 @@ def test_across_majors_and_back_again(setup: Setup) -> None:
         "code_server.version", "images.notebook.tag", "target.chart.version"
     }  # fmt: skip
     assert [one["version"] for one in found["advice"]] == ["4.0.0", "4.3.0"]
-    assert "jupyterhub.sqlite" in found["backup"]["save"][0]
+    saved = Path(found["backup"]["file"])
+    assert saved.parent == setup.folder / ".codehub" / "backups"
     rows = {row["name"]: row for row in found["columns"]}
     assert (rows["chart"]["deployed"], rows["chart"]["files"], rows["chart"]["newest"]) == ("3.3.8", "3.3.8", "4.4.0")
     assert rows["code-server"]["deployed"] == "v4.9.1"
@@ -139,7 +153,12 @@ def test_across_majors_and_back_again(setup: Setup) -> None:
     setup.run("upgrade").refused(2, "there is nobody to ask", "--yes")
     shown = setup.good("upgrade", "--code-server", "v4.100.3", "--chart", "4.4.0", "--yes")
     assert "v4.9.1 -> v4.100.3" in shown.out
-    assert "kubectl" in shown.out
+    assert str(saved) in found["backup"]["restore"][0]
+    with closing(sqlite3.connect(saved)) as copy:
+        assert copy.execute("SELECT name FROM users").fetchall() == [("alice",)]
+    assert stat.S_IMODE(saved.stat().st_mode) == 0o600
+    assert f"is saved first to {saved}" in shown.out
+    assert "Save the hub's database" in shown.out
     text = (setup.folder / "codehub.yaml").read_text()
     assert "# by the team\n" in text
     assert "4.4.0" in text

@@ -118,15 +118,16 @@ def test_what_happens_to_people() -> None:
 def test_a_backup_before_a_new_jupyterhub_only_and_quoted() -> None:
     found = propose(old(), Choice("v4.9.1", "4.4.0")).backup
     assert found is not None
-    save = [shlex.split(command) for command in found.save]
-    assert save[0][:6] == ["kubectl", "--context", "my cluster", "--namespace", "codehub", "exec"]
-    compile(save[0][-1], "backup", "exec")
+    assert found.file == ".codehub/backups/codehub-jhub-3.3.8.sqlite"
     restore = shlex.split(found.restore[0])
+    assert restore[:6] == ["kubectl", "--context", "my cluster", "--namespace", "codehub", "run"]
     overrides = next(word for word in restore if word.startswith("--overrides="))
     pod = yaml.safe_load(overrides.partition("=")[2])["spec"]
     assert pod["volumes"][0]["persistentVolumeClaim"] == {"claimName": "hub-db-dir"}
     assert "--image=quay.io/jupyterhub/k8s-hub:3.3.8" in restore
     assert propose(old(target__chart__version="4.0.0"), Choice("v4.9.1", "4.4.0")).backup is None
+    elsewhere = "hub: {db: {type: postgres}}\n"
+    assert propose(old(), Choice("v4.9.1", "4.4.0"), extra=elsewhere).backup is None
 
 
 def test_what_belonged_to_the_old_version_is_not_kept() -> None:

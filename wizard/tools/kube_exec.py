@@ -1,0 +1,78 @@
+"""Running a command in a container through the API, as `kubectl exec` does, without kubectl."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from wizard.errors import StepFailed
+from wizard.text import clean
+from wizard.tools.kube import Cluster, path
+from wizard.tools.kube_errors import refused, unreachable
+
+_OUT, _ERR, _STATUS = 1, 2, 3
+"""Channels of the subprotocol v4.channel.k8s.io: the first byte of each message."""
+_MOST_ERRORS = 4096
+_HEARTBEAT = 15.0
+
+
+async def run_in_pod(
+    cluster: Cluster,
+    namespace: str,
+    pod: str,
+    container: str,
+    command: Sequence[str],
+    take: Callable[[bytes], object],
+    *,
+    timeout: float = 600.0,
+) -> None:
+    """Run a command and hand its stdout to `take`, piece by piece; it has no stdin and no terminal.
+
+    The command may be seen in the cluster's audit log: nothing secret belongs into it. Raises StepFailed when it ends
+    with an error, ApiRefused without the right to `pods/exec`, ClusterUnreachable when the connection is cut before its
+    end, all after at most `timeout` seconds.
+    """
+    where = path("v1", "pods", namespace, pod, "exec")
+    query = [("container", container), ("stdout", "true"), ("stderr", "true"), *(("command", word) for word in command)]
+    import aiohttp
+
+    errors, status = bytearray(), None
+    try:
+        async with asyncio.timeout(timeout), await _connect(cluster, where, query) as socket:
+            async for message in socket:
+                data = message.data if isinstance(message.data, bytes) else str(message.data).encode()
+                if not data:
+                    continue
+                channel, rest = data[0], data[1:]
+                if channel == _OUT:
+                    take(rest)
+                elif channel == _ERR:
+                    errors += rest[: _MOST_ERRORS - len(errors)]
+                elif channel == _STATUS:
+                    status = json.loads(rest)
+    except aiohttp.WSServerHandshakeError as error:
+        raise refused(error.status, error.message, action=f"exec in the pod {pod}") from error
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        raise unreachable(cluster.server, error) from error
+    if not isinstance(status, dict):
+        raise unreachable(cluster.server, ConnectionError(f"The connection to the pod {pod} was cut."))
+    if status.get("status") != "Success":
+        said = clean(errors.decode(errors="replace").strip().rpartition("\n")[2])
+        raise StepFailed(
+            f"A command in the pod {pod} did not work.",
+            why=said or clean(str(status.get("message") or "It said nothing.")),
+        )
+
+
+async def _connect(cluster: Cluster, where: str, query: list[tuple[str, str]]) -> Any:  # noqa: ANN401 - aiohttp's
+    """The library's own client for websockets, over the connection that is logged in."""
+    from kubernetes_asyncio.stream import WsApiClient
+
+    client = WsApiClient(cluster.api.configuration, heartbeat=_HEARTBEAT)
+    await client.rest_client.close()
+    client.rest_client = cluster.api.rest_client
+    return await client.call_api(
+        where, "GET", query_params=query, auth_settings=["BearerToken"], _preload_content=False
+    )
