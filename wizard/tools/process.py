@@ -95,6 +95,7 @@ async def stream(
             f"{argv[0]} did not finish within {timeout:g} seconds and was stopped.",
             why=f"The command was: {command_line(argv)}",
             fix="Look at its output for what it was waiting for, then run the same command again.",
+            address="step-timeout",
         ) from error
     finally:
         await _end_group(process)
@@ -156,8 +157,8 @@ async def _start(
     cwd: Path | None,
 ) -> asyncio.subprocess.Process:
     entry = stdin if isinstance(stdin, int) else asyncio.subprocess.PIPE if stdin is not None else None
-    try:
-        return await asyncio.create_subprocess_exec(
+    starting = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
             *argv,
             stdin=asyncio.subprocess.DEVNULL if entry is None else entry,
             stdout=asyncio.subprocess.PIPE if stdout is None else stdout,
@@ -166,6 +167,13 @@ async def _start(
             cwd=cwd,
             start_new_session=True,
         )
+    )
+    try:
+        # Shielded: asyncio, cancelled here, would kill the program alone and wait for its children's end.
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        await _undo(starting)
+        raise
     except FileNotFoundError as error:
         if cwd is not None and not cwd.is_dir():
             raise StepFailed(f"The folder {cwd} is not there.", fix="Create it, or name another one.") from error
@@ -173,6 +181,7 @@ async def _start(
             f"{argv[0]} is not installed, or not on the PATH.",
             why=f"It is needed for: {command_line(argv)}",
             fix="Install it (`codehub doctor` says how), then run the same command again.",
+            address="program-missing",
         ) from error
     except PermissionError as error:
         raise MissingError(
@@ -180,6 +189,17 @@ async def _start(
             why=str(error),
             fix="Check the file's permissions, then run the same command again.",
         ) from error
+
+
+async def _undo(starting: asyncio.Future[asyncio.subprocess.Process]) -> None:
+    """End a program whose start was cancelled; runs to its end even when the awaiting task is cancelled again."""
+    while not starting.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait((starting,))
+    if starting.exception() is None:
+        process = starting.result()
+        await _end_group(process)
+        process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 async def _pump(source: asyncio.StreamReader | None, name: str, on_chunk: OnChunk) -> None:

@@ -43,6 +43,22 @@ async def test_a_line_of_a_megabyte_arrives_whole() -> None:
     assert len(b"".join(chunks)) == 1_000_001
 
 
+@pytest.mark.parametrize("ticks", range(4))
+async def test_cancel_while_the_program_is_being_started_ends_it_too(ticks: int) -> None:
+    """asyncio alone kills the program and not its children, and waits for these when they hold the pipes."""
+    mark = f"300.{os.getpid()}{ticks}"
+    for _ in range(8):
+        task = asyncio.create_task(process.run(["sh", "-c", f"sleep {mark} & wait"]))
+        for _ in range(ticks):
+            await asyncio.sleep(0)
+        task.cancel()
+        done, _ = await asyncio.wait((task,), timeout=30)
+        assert done, "it still waits"
+        assert task.cancelled()
+    commands = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
+    assert not [command for command in commands if mark.encode() in command]
+
+
 @pytest.mark.parametrize("ignore", ["", "signal.signal(signal.SIGTERM, signal.SIG_IGN);"])
 async def test_cancel_ends_the_whole_group_within_two_seconds(tmp_path: Path, ignore: str) -> None:
     pid_file = tmp_path / "pid"
