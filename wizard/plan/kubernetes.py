@@ -46,10 +46,12 @@ def plan_kubernetes(
     )
     if verify == "none":
         return Plan((*steps, deploy))
-    return Plan((*steps, deploy, _verify(verify, deploy, records.get(VERIFY))))
+    return Plan((*steps, deploy, verify_step(verify, deploy, records)))
 
 
-def _verify(kind: str, deploy: Step, record: StepRecord | None) -> Step:
+def verify_step(kind: str, deploy: Step, records: Mapping[str, StepRecord]) -> Step:
+    """The step that tries what a step has deployed; `kind`: "hub" or "user"."""
+    record = records.get(VERIFY)
     content = fingerprint([kind])
     verdict = decide.verify(record, content, deploy)
     return Step(

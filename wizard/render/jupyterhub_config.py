@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wizard.assets import asset_text
+from wizard.render import compose
 from wizard.render.hub_settings import (
+    HOME,
     SINGLEUSER_COMMAND,
     START_TIMEOUT,
     Settings,
@@ -20,7 +22,9 @@ from wizard.render.hub_settings import (
     hub_settings,
     singleuser_environment,
 )
+from wizard.render.secrets import VERIFY_SECRET
 from wizard.setup.model import Setup
+from wizard.tools.verify_hub import SCOPES, SERVICE
 
 SECRETS_VARIABLE = "CODEHUB_HUB_SECRETS"
 """Environment variable with the secret settings as JSON, in the shape of SETTINGS; taken away once it is read."""
@@ -67,12 +71,18 @@ class LocalPlace:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
+_ADDED = frozenset({"services", "load_roles"})
+
+
 def merged(*parts: Settings) -> Settings:
-    """Settings of several origins in one; a later trait wins."""
+    """Settings of several origins in one; a later trait wins, but services and roles are added."""
     result: Settings = {}
     for part in parts:
         for class_name, traits in part.items():
-            result[class_name] = {**result.get(class_name, {}), **traits}
+            known = result.setdefault(class_name, {})
+            for trait, value in traits.items():
+                # Services and roles of several origins stand beside each other.
+                known[trait] = [*known.get(trait, []), *value] if trait in _ADDED else value
     return result
 
 
@@ -125,6 +135,112 @@ def local_settings(setup: Setup, place: LocalPlace) -> Settings:
 def local_config(setup: Setup, place: LocalPlace) -> str:
     """The text of jupyterhub_config.py for a hub of processes on this machine."""
     return _text(local_settings(setup, place), _proxy_class(setup))
+
+
+def docker_settings(setup: Setup) -> Settings:
+    """The settings of a hub in a container, whose servers are containers of the same Docker engine."""
+    called = compose.names(setup)
+    resources = setup.hub.resources
+    limits: dict[str, Any] = {}
+    if resources.memory_limit:
+        # Twice the limit would be had with swap, which is what Docker gives where nothing is said.
+        limits |= {"memswap_limit": resources.memory_limit}
+    if resources.memory_guarantee:
+        limits |= {"mem_reservation": resources.memory_guarantee}
+    spawner: dict[str, Any] = {
+        "image": setup.notebook_reference,
+        "pull_policy": "ifnotpresent" if setup.images.registry else "never",
+        "prefix": called.editor_prefix,
+        "remove": True,
+        "use_internal_ip": True,
+        "notebook_dir": "",
+        "volumes": {f"{called.home_prefix}-{{username}}": HOME},
+        "extra_create_kwargs": {"labels": {"codehub.project": called.project, "codehub.user": "{raw_username}"}},
+        "extra_host_config": {**limits, **_confined(setup), "pids_limit": _MOST_PROCESSES},
+    }
+    if resources.memory_limit:
+        spawner["mem_limit"] = resources.memory_limit
+    if resources.cpu_limit:
+        spawner["cpu_limit"] = resources.cpu_limit
+    return merged(
+        common_settings(setup, "python3"),
+        {
+            "JupyterHub": {
+                "bind_url": f"http://:{compose.FRONT_PORT}",
+                "hub_bind_url": f"http://0.0.0.0:{compose.HUB_PORT}",
+                "hub_connect_url": f"http://{compose.HUB}:{compose.HUB_PORT}",
+                "db_url": f"sqlite:///{compose.HUB_DATA}/jupyterhub.sqlite",
+                "cookie_secret_file": f"{compose.HUB_DATA}/cookie_secret",
+                # People's containers and the proxy outlive the hub.
+                "cleanup_servers": False,
+                "cleanup_proxy": False,
+                # How soon the hub tells a proxy that was started anew where everybody's editor is.
+                "last_activity_interval": 15,
+            },
+            # People's containers know the hub by another name than the proxy does: on their network it has this one.
+            "Spawner": {"hub_connect_url": f"http://{_HUB_FOR_EDITORS}:{compose.HUB_PORT}", "poll_interval": 15},
+            "DockerSpawner": spawner,
+            "SeparateDockerSpawner": {
+                "project": called.project,
+                "subnets": setup.target.docker.subnets,
+                "peers": {called.hub: _HUB_FOR_EDITORS, called.proxy: ""},
+            },
+        },
+        _docker_proxy(setup),
+        _verify_service(setup),
+    )
+
+
+def docker_config(setup: Setup) -> str:
+    """The text of jupyterhub_config.py for a hub in a container."""
+    return _text(docker_settings(setup), asset_text("hub/separate.py"), _proxy_class(setup), _verify_token(setup))
+
+
+_HUB_FOR_EDITORS = "jupyterhub"
+_MOST_PROCESSES = 4096
+"""Of one editor and all that runs in it: a loop that forks does not take the machine down."""
+
+
+def _confined(setup: Setup) -> dict[str, Any]:
+    """What a container may not; one whose user may become root needs root's usual rights, but no raw packets."""
+    if setup.code_server.sudo:
+        return {"cap_drop": ["NET_RAW"]}
+    return {"cap_drop": ["ALL"], "security_opt": ["no-new-privileges:true"]}
+
+
+def _docker_proxy(setup: Setup) -> Settings:
+    api = f"http://{compose.PROXY}:{compose.API_PORT}"
+    if setup.hub.proxy == "chp":
+        return {"ConfigurableHTTPProxy": {"should_start": False, "api_url": api}}
+    return {
+        "JupyterHub": {"proxy_class": "traefik_file"},
+        "TraefikProxy": {
+            "should_start": False,
+            "traefik_api_url": api,
+            "traefik_api_username": "jupyterhub",
+            "traefik_entrypoint": "http",
+        },
+        "TraefikFileProviderProxy": {"dynamic_config_file": f"{compose.RULES_FOLDER}/rules.toml"},
+    }
+
+
+def _verify_service(setup: Setup) -> Settings:
+    if setup.target.verify != "user":
+        return {}
+    role = {"name": SERVICE, "scopes": list(SCOPES), "services": [SERVICE]}
+    return {"JupyterHub": {"services": [{"name": SERVICE}], "load_roles": [role]}}
+
+
+def _verify_token(setup: Setup) -> str:
+    """The lines that give the service its token, which no file that is shown may hold."""
+    if setup.target.verify != "user":
+        return ""
+    class_name, trait = VERIFY_SECRET
+    return (
+        f"for service in c.JupyterHub.services:\n"
+        f'    if service["name"] == "{SERVICE}":\n'
+        f'        service["api_token"] = c.{class_name}.{trait}\n'
+    )
 
 
 def _text(settings: Settings, *pieces: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 
+from wizard.render import compose
 from wizard.render.model import ImageBuild
 from wizard.render.secrets import FILE as SECRETS
 from wizard.render.secrets import Secrets
@@ -43,7 +44,7 @@ def _head(setup: Setup) -> str:
 
 
 def _files(setup: Setup, builds: dict[str, ImageBuild], secrets: Secrets) -> str:
-    on_kubernetes = setup.target.kind == "kubernetes"
+    on_kubernetes, on_docker = setup.target.kind == "kubernetes", setup.target.kind == "docker"
     rows = [
         ("codehub.yaml", "the answers that everything else is made from; change them here or with `codehub`", True),
         ("config.yaml", "values for the JupyterHub chart", on_kubernetes),
@@ -57,11 +58,30 @@ def _files(setup: Setup, builds: dict[str, ImageBuild], secrets: Secrets) -> str
             "your own values for the chart; they win, and codehub never writes this file",
             on_kubernetes,
         ),
+        (compose.FILE, "the hub's and the proxy's containers, for `docker compose` and for codehub", on_docker),
+        (compose.HUB_CONFIG, "JupyterHub's settings", on_docker),
+        (
+            compose.HUB_ENVIRONMENT,
+            f"the secrets of the hub's container, from {SECRETS}; not to be committed",
+            on_docker,
+        ),
+        (
+            compose.PROXY_ENVIRONMENT,
+            f"the proxy's, from {SECRETS}; not to be committed",
+            on_docker and setup.hub.proxy == "chp",
+        ),
+        (
+            compose.TRAEFIK_TLS,
+            "tells Traefik of your certificate",
+            on_docker and setup.hub.proxy == "traefik" and setup.target.docker.tls == "files",
+        ),
         *((build.dockerfile, f"how `{build.reference}` is built", True) for build in builds.values()),
         ("image/", "what the Dockerfiles copy into the images", bool(builds)),
         ("images.yaml", "which very images were delivered last; made by a run", on_kubernetes),
         ("build.sh", "builds the images and brings them to where they run", bool(builds)),
         ("deploy.sh", "installs or upgrades JupyterHub with helm", on_kubernetes),
+        ("backup.sh", "saves the hub's database and everybody's files; `./backup.sh --help`", on_docker),
+        ("restore.sh", "brings them back", on_docker),
         (".codehub/", "what codehub remembers, and its logs; not needed by the scripts, not to be committed", True),
     ]
     table = "\n".join(f"| `{name}` | {meaning} |" for name, meaning, there in rows if there)
@@ -76,10 +96,14 @@ def _use(setup: Setup, builds: dict[str, ImageBuild]) -> str:
     lines = ["codehub plan     # what would be done, and why", "codehub apply    # do it"]
     text = "## Deploy\n\nWith codehub, in this folder:\n\n" + _block(lines)
     scripts = ["./build.sh"] if builds else []
+    needs = "docker with buildx"
     if setup.target.kind == "kubernetes":
         scripts.append("./deploy.sh")
+        needs += " and helm"
+    if setup.target.kind == "docker":
+        scripts.append("docker compose up --detach")
+        needs += " and compose"
     if scripts:
-        needs = "docker with buildx" + (" and helm" if "./deploy.sh" in scripts else "")
         text += f"\n\nWithout codehub ({needs}):\n\n" + _block(scripts)
     if setup.target.kind == "kubernetes":
         where = ["--namespace", setup.target.namespace]
@@ -88,6 +112,15 @@ def _use(setup: Setup, builds: dict[str, ImageBuild]) -> str:
         text += (
             "\n\n## Remove\n\n" + _block(["codehub destroy", f"{uninstall}   # without codehub"]) + "\n\n"
             "The volumes with people's homes and the hub's database stay. Helm alone leaves running editors running."
+        )
+    if setup.target.kind == "docker":
+        text += "\n\n## Back up and remove\n\n" + _block(
+            [
+                "./backup.sh                 # the hub's database and everybody's files, into a file",
+                "./restore.sh FILE           # brings them back",
+                "codehub destroy             # everything but the volumes; with --volumes those too",
+                "docker compose down         # without codehub: hub and proxy; running editors go on running",
+            ]
         )
     return text
 

@@ -47,6 +47,12 @@ def deploy_script(setup: Setup, secrets: Secrets) -> str:
     return _fill("deploy.sh", settings="\n".join(settings))
 
 
+def volume_script(setup: Setup, name: str) -> str:
+    """backup.sh or restore.sh (`name`) for a Docker host."""
+    settings = [_assign("project", setup.target.docker.name), _assign("image", setup.hub_reference)]
+    return _fill(name, settings="\n".join(settings))
+
+
 def _pins(setup: Setup, builds: Iterable[str]) -> Iterable[str]:
     """What write_pins puts together: the parts of images.yaml, with a marker in place of the tag."""
     if setup.target.kind != "kubernetes":

@@ -22,6 +22,12 @@ from wizard.setup.model import Setup
 from wizard.setup.problems import Problem
 
 FILE = "secrets.yaml"
+PROXY_SECRETS = {"chp": ("ConfigurableHTTPProxy", "auth_token"), "traefik": ("TraefikProxy", "traefik_api_password")}
+"""By the proxy, the class and trait of what its API is guarded by, where codehub starts it."""
+
+VERIFY_SECRET = ("CodehubVerify", "api_token")
+"""Class and trait of the token of the service that tries the hub; no class of JupyterHub's."""
+
 PLACEHOLDER = "PUT-THE-CLIENT-SECRET-HERE"
 """Stands for a secret that only the person has; nothing is deployed while it stands."""
 
@@ -205,7 +211,7 @@ def _class_of(setup: Setup) -> str:
 
 
 def _needed(setup: Setup) -> Iterator[tuple[str, str, str]]:
-    """Class, trait and a first value of each secret that the setup's login needs."""
+    """Class, trait and a first value of each secret that the setup needs."""
     name = _class_of(setup)
     match setup.hub.auth.kind:
         case "shared-password":
@@ -216,7 +222,11 @@ def _needed(setup: Setup) -> Iterator[tuple[str, str, str]]:
         case "github" | "google" | "oidc":
             yield name, "client_secret", PLACEHOLDER
         case _:
-            return
+            pass
+    if setup.target.kind == "docker":
+        yield *PROXY_SECRETS[setup.hub.proxy], random.token_hex(32)
+        if setup.target.verify == "user":
+            yield *VERIFY_SECRET, random.token_hex(32)
 
 
 def _is_settings(document: Mapping[Any, Any]) -> bool:

@@ -6,31 +6,39 @@ outlives the hub's process: users stay connected while the hub restarts.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from wizard.assets import asset_text
 from wizard.setup.model import Setup
 
 PORT = 8000
-_FOLDER = "/srv/traefik"
-_RULES = f"{_FOLDER}/rules.toml"
-_MOUNT = {"name": "traefik", "mountPath": _FOLDER}
+FOLDER = "/srv/traefik"
+_RULES = f"{FOLDER}/rules.toml"
+_MOUNT = {"name": "traefik", "mountPath": FOLDER}
 
-COMMAND = (
-    "sh",
-    "-c",
-    # Its file provider never starts when the file is not there at the beginning.
-    f'touch {_RULES} && exec traefik "$@"',
-    "traefik",
-    "--api=true",
-    "--providers.providersthrottleduration=0s",
-    f"--providers.file.filename={_RULES}",
-    "--providers.file.watch=true",
-    f"--entrypoints.http.address=:{PORT}",
-    "--entrypoints.http.forwardedheaders.insecure=true",
-    "--entrypoints.auth_api.address=127.0.0.1:8099",
-)
-"""Traefik's start; only the chart's proxy reaches its entry point, so the headers that proxy sets are trusted."""
+
+def command(api: str, more: Sequence[str] = (), *, folder: bool = False) -> list[str]:
+    """Traefik's start. api: where its API listens; folder: read every file beside the hub's rules too."""
+    watched = f"--providers.file.directory={FOLDER}" if folder else f"--providers.file.filename={_RULES}"
+    return [
+        "sh",
+        "-c",
+        # Its file provider never starts when the file is not there at the beginning.
+        f'touch {_RULES} && exec traefik "$@"',
+        "traefik",
+        "--api=true",
+        "--providers.providersthrottleduration=0s",
+        watched,
+        "--providers.file.watch=true",
+        f"--entrypoints.http.address=:{PORT}",
+        *more,
+        f"--entrypoints.auth_api.address={api}",
+    ]
+
+
+COMMAND = tuple(command("127.0.0.1:8099", ("--entrypoints.http.forwardedheaders.insecure=true",)))
+"""In the hub's pod; only the chart's proxy reaches its entry point, so the headers that proxy sets are trusted."""
 
 
 def _pods_of(setup: Setup, component: str) -> list[dict[str, Any]]:

@@ -36,6 +36,7 @@ class TargetScreen(FormScreen):
         Group("Cluster", (_CONTEXT,)),
         Group("", ("target.namespace", "target.release")),
         Group("How browsers reach it", ("target.expose.",)),
+        Group("This Docker host", ("target.docker.",)),
         Group("Chart and images", ("target.chart.", "target.delivery", "target.pull_secret")),
         Group("Afterwards", ("target.verify",)),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from wizard.setup import rules
+from wizard.setup.answers_docker import DockerHost
 from wizard.setup.ask import (
     Answers,
     Ask,
@@ -226,6 +227,7 @@ class Target(Answers):
         ),
     ] = ""
     expose: Expose = Expose()
+    docker: DockerHost = DockerHost()
     verify: Annotated[
         Verify,
         Ask(
@@ -239,7 +241,7 @@ class Target(Answers):
                 ),
                 Choice("none", "nothing", "Where this machine cannot reach the hub."),
             ),
-            when=on_kubernetes,
+            when=lambda setup: setup.target.kind != "local",
             advanced=True,
         ),
     ] = "hub"

@@ -58,8 +58,16 @@ class Setup(Answers):
         expose = self.target.expose
         if not expose.host:
             return ""
-        scheme = "https" if expose.tls != "none" or self.target.kind == "docker" else "http"
-        return f"{scheme}://{expose.host}/hub/oauth_callback"
+        if self.target.kind == "docker":
+            return f"{self.docker_url}hub/oauth_callback"
+        return f"{'http' if expose.tls == 'none' else 'https'}://{expose.host}/hub/oauth_callback"
+
+    @property
+    def docker_url(self) -> str:
+        """Where browsers find the hub of a Docker host."""
+        scheme, usual = ("http", 80) if self.target.docker.tls == "none" else ("https", 443)
+        port = "" if self.target.expose.port == usual else f":{self.target.expose.port}"
+        return f"{scheme}://{self.target.expose.host or '127.0.0.1'}{port}/"
 
     def _reference(self, name: str, tag: str) -> str:
         prefix = f"{self.images.registry}/" if self.images.registry else ""

@@ -160,6 +160,7 @@ async def apply(preparation: Preparation, emit: Emit) -> RunFinished:
                 f"Something else worked in {folder.path} since this plan was made.",
                 why="Its state is no longer the one that the plan was made from.",
                 fix="Run the same command again for a new plan.",
+                address="changed-meanwhile",
             )
         keeper = _StateKeeper(folder, write(folder, made))
         runner = Runner(
@@ -181,6 +182,7 @@ def require_clear(plan: Plan) -> None:
             "This cannot work yet: " + ", ".join(finding.title.lower() for finding in found) + ".",
             why=" ".join(finding.why for finding in found),
             fix=" ".join(dict.fromkeys(finding.fix for finding in found if finding.fix)),
+            address="preflight",
         )
 
 
@@ -215,11 +217,9 @@ def _target(folder: SetupFolder, made: Rendering) -> Target:
         from wizard.targets.local import LocalTarget
 
         return LocalTarget(setup, folder, made.secrets)
-    raise UsageError(
-        f"The target {setup.target.kind} cannot be run by this version of codehub.",
-        why="Only the targets kubernetes and local can.",
-        fix="Set target.kind=kubernetes.",
-    )
+    from wizard.targets.docker import DockerTarget
+
+    return DockerTarget(setup, folder, made.builds, made.contents(), made.secrets)
 
 
 def _from_step(plan: Plan, start: str) -> Plan:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -86,23 +87,35 @@ class HubClient:
             f"{self.url} does not answer.",
             why=why or type(error).__name__,
             fix="Check that this address leads to the hub from here.",
+            address="verify-hub",
         )
 
 
 @asynccontextmanager
-async def open_hub(url: str, *, token: str = "", connect_to: str = "") -> AsyncIterator[HubClient]:
+async def open_hub(
+    url: str, *, token: str = "", connect_to: str = "", certificate: str = ""
+) -> AsyncIterator[HubClient]:
     """A client for the hub at `url`. connect_to: the IP address that its host name stands for, where DNS has none.
 
+    certificate: a PEM file that is trusted too, such as the hub's own; its host name has to be right all the same.
     Keeps no cookies: every request is by itself, with its token or without.
     """
     import aiohttp
 
     resolver = _fixed(urlsplit(url).hostname or "", connect_to) if connect_to else None
-    connector = aiohttp.TCPConnector(resolver=resolver)
+    connector = aiohttp.TCPConnector(resolver=resolver, ssl=_trusting(certificate) if certificate else True)
     jar = aiohttp.DummyCookieJar()
     # Company proxies are left out for a fixed address only: they would ask DNS.
     async with aiohttp.ClientSession(connector=connector, cookie_jar=jar, trust_env=not connect_to) as session:
         yield HubClient(url, session, token)
+
+
+def _trusting(certificate: str) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.load_verify_locations(cafile=certificate)
+    # Not only an authority counts: a certificate that is in the file is trusted as it is.
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    return context
 
 
 def _fixed(host: str, address: str) -> Any:  # noqa: ANN401 - a class of aiohttp, which is imported late

@@ -12,7 +12,7 @@ import json
 import secrets
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 from wizard.errors import CodehubError, StepFailed
@@ -29,6 +29,9 @@ SCOPES = ("admin:users", "admin:servers", "tokens")
 TOKEN_LIFE = 900
 """Seconds that the throw-away users' tokens live, should their removal fail."""
 
+CHECK_USER = "codehub-check-"
+"""What the names of throw-away users begin with."""
+
 STOP_PATIENCE = 90.0
 """Seconds that the throw-away server may take to stop."""
 
@@ -40,12 +43,14 @@ _EDITOR = "workbench"
 class Access:
     """A hub to be checked. url: as browsers reach it; connect_to: an address for a host name that has none here yet.
 
+    certificate: a PEM file that is trusted besides the machine's authorities, such as the hub's own.
     token: of the service SERVICE, empty: only whether the hub answers is checked then.
     """
 
     url: str
     token: str = field(default="", repr=False)
     connect_to: str = ""
+    certificate: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +87,7 @@ async def verify_hub(candidates: Sequence[Access], reporter: Reporter, *, patien
         why=why,
         fix="Check that such an address leads to the hub from here: DNS, /etc/hosts, firewall, ingress. Where it "
         "cannot, set target.verify=none.",
+        address="verify-hub",
     )
 
 
@@ -94,9 +100,9 @@ async def verify_user(
     what did not work; a stranger who gets in is the worst of it.
     """
     found = await verify_hub([access], reporter, patience=patience)
-    async with open_hub(access.url, token=access.token, connect_to=access.connect_to) as hub:
+    async with _open(access) as hub:
         mark = secrets.token_hex(4)
-        owner, other = f"codehub-check-{mark}-a", f"codehub-check-{mark}-b"
+        owner, other = f"{CHECK_USER}{mark}-a", f"{CHECK_USER}{mark}-b"
         async with _user(hub, owner, reporter) as token, _user(hub, other, reporter) as other_token:
             began = time.monotonic()
             await _start(hub, owner, reporter, start_timeout)
@@ -104,6 +110,10 @@ async def verify_user(
             seconds = round(time.monotonic() - began, 1)
             await _strangers(hub, owner, other_token, reporter)
     return replace(found, editor_seconds=seconds)
+
+
+def _open(access: Access) -> AbstractAsyncContextManager[HubClient]:
+    return open_hub(access.url, token=access.token, connect_to=access.connect_to, certificate=access.certificate)
 
 
 @dataclass(frozen=True)
@@ -115,7 +125,7 @@ class _Answer:
 async def _ask(access: Access) -> _Answer:
     """JupyterHub's version, or why it cannot be told."""
     try:
-        async with open_hub(access.url, connect_to=access.connect_to) as hub:
+        async with _open(replace(access, token="")) as hub:
             status, text = await hub.get("/hub/api", timeout=10)
         return _Answer(clean(str(json.loads(text)["version"]))) if status == 200 else _Answer(why=f"Status {status}.")
     except CodehubError as error:
@@ -187,6 +197,7 @@ async def _start(hub: HubClient, name: str, reporter: Reporter, timeout: float) 
         "The server of a throw-away user did not start.",
         why=" ".join(said[-3:]),
         fix="The step's log has what the hub said; the hub's own log (`codehub status` names its pod) has the rest.",
+        address="verify-user",
     )
 
 
@@ -209,6 +220,7 @@ async def _editor(hub: HubClient, name: str, token: str, reporter: Reporter) -> 
             why=why,
             fix="Look whether something in front of the hub (ingress, load balancer, company proxy) changes requests "
             "or does not let websockets pass.",
+            address="verify-editor",
         )
 
 
@@ -229,6 +241,7 @@ async def _strangers(hub: HubClient, name: str, token: str, reporter: Reporter) 
             why=f"{'; '.join(leaks)}. Whoever gets in can run programs there.",
             fix="Do not let people use this hub: check that the notebook image is the one that codehub built, and that "
             "values.extra.yaml does not replace singleuser.cmd.",
+            address="verify-strangers",
         )
 
 

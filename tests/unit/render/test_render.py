@@ -14,6 +14,7 @@ from wizard.setup.model import Setup
 
 ALWAYS = {".gitignore", "README.md"}
 KUBERNETES = {"config.yaml", "values.extra.yaml", "deploy.sh"}
+DOCKER = {"compose.yaml", "jupyterhub_config.py", "hub.env", "backup.sh", "restore.sh"}
 BUILT = {"build.sh", "Dockerfile.notebook"}
 
 
@@ -37,7 +38,11 @@ class TestFiles:
         assert [name for name in files if name.startswith("image/hub/")]
 
     def test_docker(self) -> None:
-        assert top(files_of(setup(target__kind="docker"))) == ALWAYS | BUILT | {"Dockerfile.hub", "secrets.yaml"}
+        files = files_of(setup(target__kind="docker"))
+        assert top(files) == ALWAYS | BUILT | DOCKER | {"Dockerfile.hub", "secrets.yaml", "proxy.env"}
+        secret = {name for name, file in files.items() if not file.mode & 0o044}
+        assert secret == {"secrets.yaml", "hub.env", "proxy.env"}
+        assert secret < set(files[".gitignore"].text.splitlines())
 
     def test_local(self) -> None:
         assert set(files_of(setup(target__kind="local"))) == ALWAYS | {"secrets.yaml"}
