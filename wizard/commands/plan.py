@@ -20,14 +20,50 @@ if TYPE_CHECKING:
 @click.command()
 @folder_argument
 @overwrite_option
+@click.option("--diff", "with_diff", is_flag=True, help="Ask the cluster what would change in its objects.")
 @json_option
-def plan(folder: Path, overwrite: Overwrite, *, as_json: bool) -> None:
-    """Show what apply would do: each step run or skip and why, and what changes in the files. Changes nothing."""
+def plan(folder: Path, overwrite: Overwrite, *, with_diff: bool, as_json: bool) -> None:
+    """Show what apply would do: each step run or skip and why, and what changes in the files. Changes nothing.
+
+    With --diff Helm's dry run on the server tells the differences of the cluster's objects too, secrets masked.
+    """
+    from wizard.commands.stopping import run_stoppable
+
     preparation = prepared(folder, overwrite=overwrite)
     if as_json:
-        print_json(plan_document(preparation))
-    else:
-        show_plan(preparation)
+        document = plan_document(preparation)
+        if with_diff:
+            document["cluster"] = run_stoppable(lambda _stop: _difference_document(preparation))
+        print_json(document)
+        return
+    show_plan(preparation)
+    if with_diff:
+        run_stoppable(lambda _stop: _show_difference(preparation))
+
+
+async def _difference_document(preparation: Preparation) -> dict[str, Any] | None:
+    from wizard.targets.kubernetes_diff import can_differ, difference
+
+    if not can_differ(preparation):
+        return None
+    found = await difference(preparation)
+    return {"objects": [dataclasses.asdict(one) for one in found.objects], "notes": list(found.notes)}
+
+
+async def _show_difference(preparation: Preparation) -> None:
+    from wizard.targets.kubernetes_diff import can_differ, difference
+
+    if not can_differ(preparation):
+        click.echo("Nothing is deployed to a cluster, so nothing changes there.")
+        return
+    found = await difference(preparation)
+    click.echo(found.summary)
+    for one in found.objects:
+        click.echo(f"{one.change:<8} {one.title}")
+        for line in one.lines if one.change == "changed" else ():
+            click.echo(f"    {line}")
+    for note in found.notes:
+        click.echo(note)
 
 
 def prepared(folder: Path, *, overwrite: Overwrite = (), start_from: str = "") -> Preparation:

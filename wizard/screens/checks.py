@@ -16,17 +16,12 @@ from textual.widgets.option_list import Option
 from wizard.screens.base import StepScreen
 from wizard.screens.jobs import Job, sentence
 from wizard.text import clean
+from wizard.widgets.finding_marks import MARKS
 from wizard.widgets.help_line import HelpLine
 
 if TYPE_CHECKING:
     from wizard.tools.doctor_model import Finding
 
-_MARKS = {
-    "ok": ("✓", "$text-success"),
-    "warn": ("!", "$text-warning"),
-    "missing": ("✖", "$text-error"),
-    "unknown": ("?", "$text-accent"),
-}
 _TITLE_WIDTH = 18
 
 
@@ -119,7 +114,7 @@ class ChecksScreen(StepScreen):
         finding, title = self._findings[name], self._titles[name].ljust(_TITLE_WIDTH)
         if finding is None:
             return Content.assemble(("… ", "$text-muted"), title, ("checking", "$text-muted"))
-        mark, style = _MARKS[finding.state]
+        mark, style = MARKS[finding.state]
         needed = " (required)" if finding.blocks else ""
         first = Content.assemble((f"{mark} ", style), title, clean(finding.found) or "-", (needed, style))
         if finding.state == "ok":

@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 
 from wizard.errors import CodehubError
 from wizard.run.wizard_session import CLIENT_SECRET
+from wizard.screens import cluster_diff
 from wizard.screens.base import StepScreen
 from wizard.screens.jobs import Job, sentence
 from wizard.screens.picture import picture
@@ -89,6 +90,7 @@ class ReviewScreen(StepScreen):
     def look(self) -> None:
         """Show what the answers come to; files and plan follow when they are known."""
         self._preparation = self._refused = None
+        self.jobs.cancel(cluster_diff.JOB)
         self._run_when_planned = False
         self._problems = self.session.problems()
         errors = [problem for problem in self._problems if problem.level == "error"]
@@ -123,6 +125,7 @@ class ReviewScreen(StepScreen):
         if self._run_when_planned:
             self.action_run()
         self.query_one(PlanView).show(preparation.plan, preparation.rendering.notices)
+        cluster_diff.ask_cluster(self.query_one(PlanView), self.jobs, preparation)
         self.refresh_bindings()
 
     def _refuse(self, error: Exception) -> None:

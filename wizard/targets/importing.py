@@ -22,9 +22,9 @@ from wizard.run.folder import SetupFolder
 from wizard.setup import store
 from wizard.setup.draft import make_folder
 from wizard.setup.model import Setup
+from wizard.targets.release_inputs import chart_of, values_order
 from wizard.targets.session import rendering, write
 from wizard.tools import docker_engine, helm
-from wizard.tools.helm_chart import Chart
 from wizard.tools.helm_diff import ObjectDiff, diff_manifests
 
 _CONFIG = """\
@@ -124,9 +124,8 @@ async def prove(folder: SetupFolder, found: Found) -> tuple[ObjectDiff, ...]:
     release = helm.Release(
         helm=await helm.find(), name=target.release, namespace=target.namespace, context=target.context
     )
-    source = target.chart.source if "://" in target.chart.source else str(folder.path / target.chart.source)
-    order = (folder.values, folder.path / PINS, folder.secrets, folder.extra_values)
-    dry = await release.dry_run(Chart(source, target.chart.version), [path for path in order if path.exists()])
+    values = [path for path in values_order(folder) if path.exists()]
+    dry = await release.dry_run(chart_of(found.setup, folder), values)
     return diff_manifests(found.manifest, dry.manifest)
 
 

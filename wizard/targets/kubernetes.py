@@ -33,6 +33,7 @@ from wizard.targets.images import (
 )
 from wizard.targets.kubernetes_verify import result, verify
 from wizard.targets.preflight import check
+from wizard.targets.release_inputs import chart_of, values_order
 from wizard.tools import helm
 from wizard.tools.deploy import deploy
 from wizard.tools.docker_engine import split_tag
@@ -108,15 +109,10 @@ class KubernetesTarget:
         return Facts(local=local, bases=bases, delivered=delivered, unknown=unknown, release=release)
 
     def _chart(self) -> Chart:
-        chosen = self._setup.target.chart
-        source = chosen.source if "://" in chosen.source else str(self._folder.path / Path(chosen.source).expanduser())
-        return Chart(source=source, version=chosen.version)
+        return chart_of(self._setup, self._folder)
 
     def _values(self) -> list[Path]:
-        """The values files in the order in which Helm merges them, the person's own last."""
-        folder = self._folder
-        named = (folder.values, folder.path / PINS, folder.secrets, folder.extra_values)
-        return [path for path in named if path.name in self._hashes or path.name == PINS]
+        return [path for path in values_order(self._folder) if path.name in self._hashes or path.name == PINS]
 
     def _values_content(self) -> dict[str, bytes]:
         """The values files as they will be, without the tags of images that are not delivered yet."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 
 from wizard.catalog import known_chart
 from wizard.errors import CodehubError
 from wizard.setup.model import Setup
+from wizard.targets.release_inputs import as_files
 from wizard.tools.doctor_model import Finding, State
 from wizard.tools.helm import Release
 from wizard.tools.helm_chart import Chart
@@ -55,12 +54,7 @@ async def check(setup: Setup, release: Release, chart: Chart, values: Mapping[st
 
 
 async def _rendered(release: Release, chart: Chart, values: Mapping[str, bytes], version: str) -> str:
-    with tempfile.TemporaryDirectory(prefix="codehub-preflight-") as folder:  # for this user's eyes only
-        paths = []
-        for name, content in values.items():
-            path = Path(folder, name)
-            path.write_bytes(content)
-            paths.append(path)
+    with as_files(values) as paths:
         return await release.template(chart, paths, kube_version=version)
 
 

@@ -28,7 +28,7 @@ class DiffView(VerticalScroll, can_focus=True):
     def show(self, title: str, text: str) -> None:
         """Show a diff under a title."""
         lines = text.splitlines()
-        shown = [_coloured(line) for line in lines[:MOST_LINES] if not line.startswith(("--- ", "+++ "))]
+        shown = [coloured(line) for line in lines[:MOST_LINES] if not line.startswith(("--- ", "+++ "))]
         if len(lines) > MOST_LINES:
             shown.append(Content(f"… and {len(lines) - MOST_LINES:,} more lines"))
         self._update([Content.styled(title, "bold"), *shown])
@@ -38,5 +38,6 @@ class DiffView(VerticalScroll, can_focus=True):
         self.scroll_home(animate=False)
 
 
-def _coloured(line: str) -> Content:
+def coloured(line: str) -> Content:
+    """One line of a diff in its colour."""
     return Content.styled(line.replace("\t", "    "), _STYLES.get(line[:1], ""))
