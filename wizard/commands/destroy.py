@@ -27,15 +27,12 @@ def destroy(folder: Path, *, yes: bool, with_data: bool) -> int:
     back. With --with-data the files and the database go too. What other releases have is never touched.
     """
     setup = load_setup(folder)
-    if setup.target.kind == "docker":
-        raise UsageError(
-            f"codehub destroy does not end the target {setup.target.kind}.",
-            why="It ends what runs in a cluster, or as processes on this machine.",
-        )
     if not yes and not sys.stdin.isatty():
         raise UsageError("destroy asks before it does anything, and there is nobody to ask.", fix="Add --yes.")
     if setup.target.kind == "kubernetes":
         return _in_cluster(setup, folder, yes=yes, with_data=with_data)
+    if setup.target.kind == "docker":
+        return _on_docker(setup, folder, yes=yes, with_data=with_data)
     return _here(folder, yes=yes, with_data=with_data)
 
 
@@ -58,6 +55,40 @@ def _here(folder: Path, *, yes: bool, with_data: bool) -> int:
         note("People's files are removed.")
     else:
         note(f"People's files stay; to remove them too: codehub destroy {quoted(folder)} --with-data")
+    return ExitCode.DONE
+
+
+def _on_docker(setup: Setup, folder: Path, *, yes: bool, with_data: bool) -> int:
+    from wizard.commands.reporter import LineReporter
+    from wizard.commands.stopping import run_stoppable
+    from wizard.run.folder import SetupFolder
+    from wizard.run.lock import folder_lock
+    from wizard.shell import note
+    from wizard.tools import docker_host
+
+    project = setup.target.docker.name
+    found = run_stoppable(lambda _stop: docker_host.belongings(project))
+    if found.nothing and not (with_data and found.volumes):
+        note(f"There are no containers of {project} on this Docker.")
+        return ExitCode.DONE
+    click.echo(f"On this Docker, of {project}:")
+    services = [one.name for one in found.containers if not one.user]
+    parts = [
+        ("goes ", "hub and proxy", services),
+        ("goes ", "the running editors", [one.user for one in found.editors]),
+        ("goes " if with_data else "stays", "the hub's database and people's files", found.volumes),
+    ]
+    for word, what, those in parts:
+        if those:
+            click.echo(f"  {word}  {what}: {', '.join(those)}")
+    if not yes and not click.confirm("Remove this?", err=True):
+        note("Nothing was done.")
+        return ExitCode.DONE
+    with folder_lock(SetupFolder(folder).private):
+        run_stoppable(lambda _stop: docker_host.tear_down(found, LineReporter(None), volumes=with_data))
+    note("Removed.")
+    if found.volumes and not with_data:
+        note(f"The volumes stay; to remove them too: codehub destroy {quoted(folder)} --with-data")
     return ExitCode.DONE
 
 

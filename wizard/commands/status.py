@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 @click.command()
 @folder_argument
-@click.option("--offline", is_flag=True, help="From the folder alone: do not ask the cluster.")
+@click.option("--offline", is_flag=True, help="From the folder alone: do not ask the cluster, nor Docker.")
 @json_option
 def status(folder: Path, *, offline: bool, as_json: bool) -> None:
     """Show the answers in short, how each step ended the last time, and what runs now.
 
-    A cluster that was deployed to is asked for the release, its pods, its address and whose editors run; where it
-    cannot be asked, that is said, and the rest is shown all the same.
+    A cluster that was deployed to is asked for the release, its pods, its address and whose editors run, Docker for
+    the containers; where they cannot be asked, that is said, and the rest is shown all the same.
     """
     show_status(folder, as_json=as_json, offline=offline)
 
@@ -54,6 +54,8 @@ def show_status(folder: Path, *, as_json: bool, offline: bool = True) -> None:
         document["running"] = _running(folder)
     if setup.target.kind == "kubernetes" and DEPLOY in document["steps"] and not offline:
         document["live"] = _live(setup)
+    if setup.target.kind == "docker" and not offline:
+        document["live"] = _on_docker(setup)
     if as_json:
         print_json(document)
         return
@@ -64,7 +66,10 @@ def show_status(folder: Path, *, as_json: bool, offline: bool = True) -> None:
         click.echo(f"  {name} image: {reference}" + (f" ({inside})" if inside else ""))
     if "running" in document:
         click.echo(f"  running at {document['running']}" if document["running"] else "  not running")
-    _show_live(document.get("live", {}))
+    if setup.target.kind == "docker":
+        _show_docker(document.get("live", {}))
+    else:
+        _show_live(document.get("live", {}))
     if not document["steps"]:
         click.echo(f"Nothing was run yet. Next: codehub plan {quoted(folder)}")
         return
@@ -82,6 +87,46 @@ def _running(folder: Path) -> str:
 
     now = running(run_folder(SetupFolder(folder)))
     return now.url if now and answers(now.url) else ""
+
+
+def _on_docker(setup: Setup) -> dict[str, Any]:
+    """What Docker says now, or why it cannot be asked."""
+    import asyncio
+
+    from wizard.targets.docker_standing import on_docker
+
+    try:
+        found = asyncio.run(on_docker(setup))
+    except CodehubError as error:
+        return {"unseen": f"{error.what} {error.why}".strip()}
+    return {
+        "answers": found.answers,
+        "address": setup.docker_url,
+        "containers": [
+            {"name": one.name, "status": one.status, "said": one.said, "since": one.since} for one in found.services
+        ],
+        "missing": list(found.missing),
+        "servers": len(found.users),
+        "users": list(found.users),
+        "stopped": list(found.stopped),
+        "homes": found.homes,
+    }
+
+
+def _show_docker(found: dict[str, Any]) -> None:
+    if found.get("unseen"):
+        click.echo(f"  Docker could not be asked: {found['unseen']}")
+    if "containers" not in found:
+        return
+    for one in found["containers"]:
+        click.echo(f"  container {one['name']}: {one['said']}")
+    for name in found["missing"]:
+        click.echo(f"  container {name}: there is none")
+    click.echo(f"  {found['address']}: {'JupyterHub answers' if found['answers'] else 'JupyterHub does not answer'}")
+    click.echo(f"  editors running: {found['servers']}" + (f" ({', '.join(found['users'])})" if found["users"] else ""))
+    if found["stopped"]:
+        click.echo(f"  editors that ended by themselves: {', '.join(found['stopped'])}")
+    click.echo(f"  homes: {found['homes']}")
 
 
 def _live(setup: Setup) -> dict[str, Any]:

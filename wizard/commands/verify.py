@@ -34,14 +34,14 @@ def verify(folder: Path, wait: float, *, user: bool | None, as_json: bool) -> in
     from wizard.commands.stopping import run_stoppable
 
     setup = load_setup(folder)
-    if setup.target.kind != "kubernetes":
+    if setup.target.kind == "local":
         raise UsageError(
             f"codehub verify does not know the target {setup.target.kind}.",
-            why="Only what runs in a cluster is tried by it.",
+            why="Only what runs in a cluster or in Docker is tried by it.",
             fix="Open the hub's address in a browser.",
         )
     chosen = setup.target.verify == "user" if user is None else user
-    found = run_stoppable(lambda _stop: _verify(setup, user=chosen, patience=wait, quiet=as_json))
+    found = run_stoppable(lambda _stop: _verify(setup, folder, user=chosen, patience=wait, quiet=as_json))
     if as_json:
         print_json(
             {
@@ -58,8 +58,16 @@ def verify(folder: Path, wait: float, *, user: bool | None, as_json: bool) -> in
     return ExitCode.DONE
 
 
-async def _verify(setup: Setup, *, user: bool, patience: float, quiet: bool) -> Verified:
+async def _verify(setup: Setup, folder: Path, *, user: bool, patience: float, quiet: bool) -> Verified:
     from wizard.commands.reporter import LineReporter
+
+    reporter = LineReporter(None if quiet else sys.stdout)
+    if setup.target.kind == "docker":
+        from wizard.run.folder import SetupFolder
+        from wizard.targets.docker_verify import verify as prove_on_docker
+
+        place = SetupFolder(folder)
+        return await prove_on_docker(setup, place, place.load_secrets(), reporter, user=user, patience=patience)
     from wizard.targets.kubernetes_verify import verify as prove
 
-    return await prove(setup, LineReporter(None if quiet else sys.stdout), user=user, patience=patience)
+    return await prove(setup, reporter, user=user, patience=patience)

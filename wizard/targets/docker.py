@@ -21,7 +21,7 @@ from wizard.run.folder import SetupFolder
 from wizard.setup.delivery import resolve_delivery
 from wizard.setup.model import Setup
 from wizard.targets.docker_preflight import check
-from wizard.targets.docker_verify import access, verify
+from wizard.targets.docker_verify import door, verify
 from wizard.targets.images import Buildable, buildables, image_actions, image_facts, registry_facts
 from wizard.targets.kubernetes_verify import result
 from wizard.tools import docker_compose, docker_engine, docker_host
@@ -104,7 +104,7 @@ class DockerTarget:
             setup, folder = self._setup, self._folder.path
             wanted = await asyncio.to_thread(docker_compose.marks, self._document, folder, {})
             fresh = await docker_compose.up(self._document, folder, wanted, context)
-            await until_it_answers(access(setup, self._folder, self._secrets), compose.names(setup).hub, context)
+            await until_it_answers(door(setup), compose.names(setup).hub, context)
             stopped = 0
             if setup.target.docker.editors == "recycle":
                 image = await docker_engine.image(setup.notebook_reference)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 
 from wizard.errors import CodehubError, UsageError
 from wizard.render.compose import front_address
@@ -17,14 +18,18 @@ from wizard.tools.verify_hub import CHECK_USER, Access, Verified, verify_hub, ve
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what listens there is asked on loopback
 
 
-def access(setup: Setup, folder: SetupFolder, secrets: Secrets) -> Access:
+def door(setup: Setup) -> Access:
     """How this machine reaches the front door: by the name that people use, at the address that Docker listens on."""
-    docker = setup.target.docker
     listens = front_address(setup)
+    return Access(url=setup.docker_url.rstrip("/"), connect_to=_EVERYWHERE.get(listens, listens))
+
+
+def access(setup: Setup, folder: SetupFolder, secrets: Secrets) -> Access:
+    """The same, with what it takes to log in there."""
+    docker = setup.target.docker
     class_name, trait = VERIFY_SECRET
-    return Access(
-        url=setup.docker_url.rstrip("/"),
-        connect_to=_EVERYWHERE.get(listens, listens) if setup.target.expose.host else "",
+    return replace(
+        door(setup),
         token=str(secrets.config.get(class_name, {}).get(trait, "")),
         certificate=str(absolute(folder.path, docker.certificate)) if docker.tls == "files" else "",
     )
@@ -37,12 +42,12 @@ async def verify(
 
     Raises StepFailed that says what does not work, UsageError where the hub has no service for the check with a user.
     """
-    door = access(setup, folder, secrets)
+    entry = access(setup, folder, secrets)
     if not user:
-        found = await verify_hub([door], reporter, patience=patience)
-    elif door.token and setup.target.verify == "user":
+        found = await verify_hub([entry], reporter, patience=patience)
+    elif entry.token and setup.target.verify == "user":
         try:
-            found = await verify_user(door, reporter, patience=patience)
+            found = await verify_user(entry, reporter, patience=patience)
         finally:
             with contextlib.suppress(CodehubError):
                 await docker_host.remove_homes(setup.target.docker.name, CHECK_USER)

@@ -107,8 +107,7 @@ def address(setup: Setup) -> Address:
         case "local", _:
             return Address(f"http://127.0.0.1:{expose.port}/", "from this machine, for as long as it runs")
         case _:
-            host = expose.host or "localhost"
-            return Address(note=f"on {host}; the target {target.kind} says where when it is started")
+            return Address(setup.docker_url, "" if expose.host else "from this machine only")
 
 
 def facts(record: StepRecord) -> str:

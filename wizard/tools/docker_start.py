@@ -29,7 +29,7 @@ async def until_it_answers(door: Access, hub: str, reporter: Reporter, *, patien
     title = f"The hub answers at {door.url}"
     reporter.task("answers", title, TaskState.RUNNING)
     end = asyncio.get_running_loop().time() + patience
-    while not (said := await asyncio.to_thread(_asked, door)).startswith("yes"):
+    while (said := await asyncio.to_thread(_asked, door)) != "yes":
         if asyncio.get_running_loop().time() > end:
             last = (await docker_host.logs(hub, lines=_LAST_WORDS)).splitlines()
             reporter.lines(last)
@@ -41,6 +41,11 @@ async def until_it_answers(door: Access, hub: str, reporter: Reporter, *, patien
             )
         await asyncio.sleep(0.5)
     reporter.task("answers", title, TaskState.DONE)
+
+
+async def answers(door: Access) -> bool:
+    """Whether the hub's API answers at the front door now."""
+    return await asyncio.to_thread(_asked, door) == "yes"
 
 
 def _asked(door: Access) -> str:
