@@ -43,3 +43,9 @@ def asset_path(name: str) -> Path:
 def asset_text(name: str) -> str:
     """The text of a shipped file, by its path below `assets/`; raises CodehubError as `asset_path` does."""
     return asset_path(name).read_text(encoding="utf-8")
+
+
+def troubleshooting() -> str:
+    """docs/troubleshooting.md, which a wheel has among its assets; raises CodehubError as `asset_path` does."""
+    page = _PACKAGE.parent / "docs" / "troubleshooting.md"
+    return page.read_text(encoding="utf-8") if page.is_file() else asset_text("troubleshooting.md")

@@ -16,26 +16,41 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
+GENERAL = frozenset({"failed", "usage", "missing", "interrupted"})
+"""Addresses of errors that say themselves all there is to say; what they mean is explained, but not pointed to."""
+
+
 class CodehubError(Exception):
     """Something went wrong that a person can act upon.
 
     what: one sentence that says what happened; why: the cause as far as it is known;
     fix: what to do next, with the exact command where there is one; log: where the details are.
     Texts must be free of secrets: they are printed, logged and put into events.
+    address: where docs/troubleshooting.md tells more, for `codehub explain`; a class has one for all its errors.
     """
 
     exit_code: ExitCode = ExitCode.STEP_FAILED
+    address: str = "failed"
 
-    def __init__(self, what: str, *, why: str = "", fix: str = "", log: Path | None = None) -> None:
+    def __init__(self, what: str, *, why: str = "", fix: str = "", log: Path | None = None, address: str = "") -> None:
         super().__init__(what)
         self.what = what
         self.why = why
         self.fix = fix
         self.log = log
+        if address:
+            self.address = address
 
     def lines(self) -> list[str]:
         """The message as labelled lines, for a terminal or a log."""
-        parts = (("", self.what), ("why: ", self.why), ("do:  ", self.fix), ("log: ", str(self.log or "")))
+        see = "" if self.address in GENERAL else f"codehub explain {self.address}"
+        parts = (
+            ("", self.what),
+            ("why: ", self.why),
+            ("do:  ", self.fix),
+            ("see: ", see),
+            ("log: ", str(self.log or "")),
+        )
         return [label + text for label, text in parts if text]
 
     def __str__(self) -> str:
@@ -50,15 +65,18 @@ class UsageError(CodehubError):
     """The command line or an answer is not valid."""
 
     exit_code = ExitCode.USAGE
+    address = "usage"
 
 
 class MissingError(CodehubError):
     """A tool or a service that is needed is not there or does not answer."""
 
     exit_code = ExitCode.MISSING
+    address = "missing"
 
 
 class Interrupted(CodehubError):
     """A person or a signal stopped the run."""
 
     exit_code = ExitCode.INTERRUPTED
+    address = "interrupted"

@@ -42,6 +42,7 @@ def write_all_atomically(files: Mapping[Path, tuple[str | bytes, int]]) -> None:
             why=error.strerror or str(error),
             fix=f"Make {path.parent if path else 'the folder'} writable, or free space on its disk, "
             "and run the same command again.",
+            address="not-written",
         ) from error
     finally:
         for temporary in staged.values():
@@ -87,13 +88,21 @@ def read_text(path: Path, *, limit: int = 10 * 1024 * 1024) -> str:
             f"{path} could not be read.",
             why=error.strerror or str(error),
             fix="Check the path and its permissions.",
+            address="not-read",
         ) from error
     if len(raw) > limit:
-        raise UsageError(f"{path} is too large.", why=f"It has more than {limit:,} bytes.", fix="Name the right file.")
+        raise UsageError(
+            f"{path} is too large.",
+            why=f"It has more than {limit:,} bytes.",
+            fix="Name the right file.",
+            address="not-read",
+        )
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not UTF-8 text.", why=str(error), fix="Save it as UTF-8.") from error
+        raise UsageError(
+            f"{path} is not UTF-8 text.", why=str(error), fix="Save it as UTF-8.", address="not-read"
+        ) from error
 
 
 def content_hash(data: str | bytes) -> str:

@@ -107,6 +107,7 @@ def _output_failed(error: OSError) -> CodehubError:
         "The output could not be written.",
         why=error.strerror or str(error),
         fix="Free space on the disk, or send the output elsewhere, and run the same command again.",
+        address="not-written",
     )
 
 
@@ -116,6 +117,7 @@ def _crash(error: BaseException) -> CodehubError:
         why=f"{type(error).__name__}: {str(error) or 'no message'}",
         fix="Run the same command again; if it stays, report it with the log.",
         log=_write_crash_log(error),
+        address="unexpected",
     )
 
 

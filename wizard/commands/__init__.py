@@ -16,6 +16,7 @@ from wizard import __version__
 from wizard.commands.apply import apply
 from wizard.commands.destroy import destroy
 from wizard.commands.doctor import doctor
+from wizard.commands.explain import explain
 from wizard.commands.export import export
 from wizard.commands.fields import fields
 from wizard.commands.import_ import import_
@@ -100,6 +101,7 @@ for _command in (
     export,
     try_,
     doctor,
+    explain,
     versions,
 ):
     codehub.add_command(_command)

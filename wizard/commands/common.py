@@ -29,6 +29,7 @@ def require_setup(folder: Path) -> Path:
             f"{folder} is not a setup folder.",
             why=f"It has no {ANSWERS}.",
             fix=f"Make one with: codehub init {quoted(folder)} --yes",
+            address="no-setup",
         )
     require_file(path)
     return path
@@ -65,6 +66,7 @@ def answers_path(folder: Path) -> Path:
             f"{folder} {kind}.",
             why="A setup folder is needed, one with a codehub.yaml.",
             fix=f"Check the path, or make one with: codehub init {quoted(folder)} --yes",
+            address="no-setup",
         )
     return folder / ANSWERS
 

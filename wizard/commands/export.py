@@ -111,7 +111,10 @@ def _for_git(form: Form, made: Rendering, contents: Mapping[str, ExportFile]) ->
             more = yaml.safe_load(contents[name].content)
         except yaml.YAMLError as error:
             raise UsageError(
-                f"{name} is not valid YAML.", why=str(error).partition("\n")[0], fix="Correct it."
+                f"{name} is not valid YAML.",
+                why=str(error).partition("\n")[0],
+                fix="Correct it.",
+                address="yaml",
             ) from None
         values = merged(values, more) if isinstance(more, dict) else values
     made_files = gitops_files(form, made.setup, made.secrets, values)

@@ -42,7 +42,8 @@ def _say_failures(failures: Iterable[StepFinished]) -> None:
 
     for failure in failures:
         log = Path(failure.log) if failure.log else None
-        complain(CodehubError(failure.what or "A step failed.", why=_cause(failure), fix=failure.fix, log=log))
+        what, fix, address = failure.what or "A step failed.", failure.fix, failure.address
+        complain(CodehubError(what, why=_cause(failure), fix=fix, log=log, address=address))
 
 
 def _cause(failure: StepFinished) -> str:

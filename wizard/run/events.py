@@ -112,6 +112,8 @@ class Notice(Event):
 class StepFinished(Event):
     """A step ended. On failure what/why/fix say it for a person and `tail` has its last lines.
 
+    `address` is the error's entry in docs/troubleshooting.md.
+
     `result` holds what later steps and `codehub status` may need (image id, digest, revision); never secrets.
     """
 
@@ -122,6 +124,7 @@ class StepFinished(Event):
     what: str = ""
     why: str = ""
     fix: str = ""
+    address: str = ""
     log: str = ""
     tail: tuple[str, ...] = ()
     result: Mapping[str, Any] = field(default_factory=dict)

@@ -145,6 +145,7 @@ class SetupFolder:
                     f"{path} is a symbolic link, and something has to be added to it.",
                     why="codehub does not write through links.",
                     fix=f"Put the file itself into {self.path}.",
+                    address="symbolic-link",
                 )
             kind = "kept"
         return FileChange(name, kind, before, after, mode=file.mode, secret=file.secret, once=file.once, link=link)

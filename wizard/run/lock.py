@@ -28,6 +28,7 @@ def folder_lock(state_folder: Path) -> Iterator[None]:
             f"The lock {path} could not be made.",
             why=error.strerror or str(error),
             fix=f"Make {state_folder.parent} writable.",
+            address="not-written",
         ) from error
     try:
         try:
@@ -38,6 +39,7 @@ def folder_lock(state_folder: Path) -> Iterator[None]:
                 f"Another codehub is at work in {state_folder.parent}.",
                 why=f"It holds the lock: {holder}.",
                 fix="Wait until it is done, or stop it; then run the same command again.",
+                address="folder-locked",
             ) from error
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"pid {os.getpid()} on {socket.gethostname()}\n".encode(), 0)

@@ -152,6 +152,7 @@ class Runner:
                 f"{step.title} did not finish within {step.timeout:g} seconds.",
                 why="It was stopped, with everything that it had started.",
                 fix="Look at its last lines for what it was waiting for; a second run goes on from here.",
+                address="step-timeout",
             ) from error
         except CodehubError:
             raise
@@ -164,6 +165,7 @@ class Runner:
                 f"{step.title} failed in a way that codehub did not expect.",
                 why=self._redact(f"{type(error).__name__}: {error}"),
                 fix="This is a defect in codehub; the log has the details for a report.",
+                address="unexpected",
             ) from error
 
     def _fail(self, step: Step, error: CodehubError, began: float, context: StepContext, log: TextIO) -> None:
@@ -192,6 +194,7 @@ class Runner:
             what=self._redact(error.what) if error else "",
             why=self._redact(error.why) if error else "",
             fix=self._redact(error.fix) if error else "",
+            address=error.address if error else "",
             log=str(log or ""),
             tail=tail,
             result=dict(result or {}),

@@ -119,6 +119,7 @@ def _refuse_newer(path: Path, schema: object) -> None:
             f"{path} was written by a newer codehub.",
             why=f"Its layout is version {schema}; this codehub knows {SCHEMA}.",
             fix="Update codehub: pip install --upgrade codehub-wizard",
+            address="newer-codehub",
         )
     if schema != SCHEMA or isinstance(schema, bool):
         raise _Misfit("it has no valid `schema`")

@@ -116,4 +116,5 @@ def _for_people(error: Exception) -> CodehubError:
         "The run ended in a way that codehub did not expect.",
         why=f"{type(error).__name__}: {error}",
         fix="This is a defect in codehub. What was done is kept; a second run goes on from there.",
+        address="unexpected",
     )

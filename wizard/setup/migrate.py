@@ -36,6 +36,7 @@ def migrate(
             f"{where} was written by a newer codehub.",
             why=f"It has schema {found}; this codehub knows {current}.",
             fix="Upgrade codehub: pip install --upgrade codehub-wizard",
+            address="newer-codehub",
         )
     while found < current:
         if found not in steps:

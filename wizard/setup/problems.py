@@ -34,6 +34,8 @@ class Problem:
 class InvalidAnswers(UsageError):
     """Answers that break rules; `problems` has each of them."""
 
+    address = "answers"
+
     def __init__(self, where: str, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
         count = len(self.problems)

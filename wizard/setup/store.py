@@ -185,9 +185,12 @@ def _mapping(text: str, where: str) -> dict[str, Any]:
             f"{where} is not valid YAML.",
             why=place + (getattr(error, "problem", None) or str(error).splitlines()[0]),
             fix="Correct that line; indent with blanks, and put text with special characters in quotes.",
+            address="yaml",
         ) from error
     except (RecursionError, ValueError) as error:
-        raise UsageError(f"{where} is not usable YAML.", why=str(error), fix="Correct or replace the file.") from error
+        raise UsageError(
+            f"{where} is not usable YAML.", why=str(error), fix="Correct or replace the file.", address="yaml"
+        ) from error
     if data is None:
         return {}
     if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
@@ -195,6 +198,7 @@ def _mapping(text: str, where: str) -> dict[str, Any]:
             f"{where} does not hold answers.",
             why="It must be a map of fields at the top level.",
             fix="Make a new one with `codehub init`, or see the README for its layout.",
+            address="yaml",
         )
     return data
 

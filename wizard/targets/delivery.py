@@ -64,6 +64,7 @@ async def choose_way(setup: Setup) -> Way:
             f"{loader.program} is not on the PATH.",
             why=f"It loads the images into {found.context}.",
             fix=f"Install {loader.program}, or push to a registry (images.registry).",
+            address="program-missing",
         )
     return Way(delivery, f"{found.context} {loader.command('IMAGE')}", loader, notice=_notice(delivery, found))
 
@@ -100,4 +101,5 @@ def _needs_registry(found: Identity) -> UsageError:
         f"There is no way to get the images into {found.context or 'the cluster'}.",
         why=f"It {product}, and no registry is set.",
         fix="Set images.registry to a registry that the cluster can pull from, or name the way by target.delivery.",
+        address="delivery",
     )

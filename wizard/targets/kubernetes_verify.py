@@ -56,6 +56,7 @@ async def _entries(cluster: Cluster, namespace: str, patience: float) -> tuple[E
                 why=f"Neither an ingress nor the service proxy-public in {namespace} has one.",
                 fix="Look at `codehub status`; without a load balancer in the cluster, choose another "
                 "target.expose.kind.",
+                address="verify-hub",
             )
         await asyncio.sleep(2)
     return entries

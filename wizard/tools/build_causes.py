@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Cause:
-    """A cause and its remedy, as sentences for a person."""
+    """A cause and its remedy, as sentences for a person, and the address of its entry in the docs."""
 
     why: str
     fix: str
+    address: str
 
 
 @dataclass(frozen=True)
@@ -20,10 +21,11 @@ class _Rule:
     pattern: re.Pattern[str]
     why: str
     fix: str
+    address: str
 
 
-def _rule(pattern: str, why: str, fix: str) -> _Rule:
-    return _Rule(re.compile(pattern), why, fix)
+def _rule(pattern: str, why: str, fix: str, address: str) -> _Rule:
+    return _Rule(re.compile(pattern), why, fix, address)
 
 
 CERTIFICATE = (
@@ -62,33 +64,39 @@ _RULES = (
         DISK_FULL,
         "The disk where Docker keeps images and build cache is full.",
         "See what takes the room with `docker system df`; `docker builder prune` frees the build cache.",
+        "build-disk-full",
     ),
     _rule(
         r"JavaScript heap out of memory|Cannot allocate memory|std::bad_alloc|Killed signal terminated"
         r"|exit code: 137(?!.*context cancel)",
         "A command was stopped for want of memory.",
         "Give Docker more memory (Docker Desktop: Settings > Resources), or stop other programs, and try again.",
+        "build-memory",
     ),
     _rule(
         r"407 Proxy Authentication|Proxy Authentication Required",
         "The proxy asks for a user name and a password.",
         "Set HTTP_PROXY and HTTPS_PROXY under build.args to the proxy's address with working credentials.",
+        "build-network",
     ),
     _rule(
         r"load metadata for (\S+): [^\n]*(?:" + CERTIFICATE + ")",
         "The Docker daemon does not trust the certificate of the registry that has {0}.",
         "Give the daemon the registry's CA (/etc/docker/certs.d/REGISTRY/ca.crt, or Docker Desktop's settings) "
         "and restart it; build.ca_bundle only reaches what runs inside the build.",
+        "registry-certificate",
     ),
     _rule(
         CERTIFICATE,
         "A server's TLS certificate is not trusted inside the build; often a company proxy inspects the traffic.",
         "Set build.ca_bundle to the file with your company's CA certificate (PEM).",
+        "build-certificate",
     ),
     _rule(
         r"toomanyrequests|pull rate limit|429 Too Many Requests",
         "The registry limits how often images may be pulled.",
         "Log in with `docker login`, use a mirror, or wait a while and try again.",
+        "registry-limit",
     ),
     _rule(
         r"load metadata for (\S+): [^\n]*(?:no such host|server misbehaving|connection refused|i/o timeout|dial tcp"
@@ -96,48 +104,57 @@ _RULES = (
         "The registry that has the base image {0} could not be reached.",
         "Check the network of the Docker daemon and its proxy (https://docs.docker.com/engine/daemon/proxy/); "
         "if {0} should be a local image, check its name and tag with `docker image ls`.",
+        "registry-unreachable",
     ),
     _rule(
         UNRESOLVED,
         "A host name could not be resolved.",
         f"Check the network, VPN and DNS of the Docker daemon. {_PROXY_ADVICE}; for a mirror, check its name there.",
+        "build-network",
     ),
     _rule(
         UNREACHABLE,
         "A server could not be reached.",
         f"Check the network, VPN and firewall. {_PROXY_ADVICE}. Then try again.",
+        "build-network",
     ),
     _rule(
         # What the Dockerfiles' own scripts say (assets/dockerfiles/build/common/lib.sh).
         r"codehub: error: ([^\n]+)\ncodehub: why: ([^\n]+)\ncodehub: do: ([^\n]+)",
         "{0} {1}",
         "{2}",
+        "build-refused",
     ),
     _rule(
         r"load metadata for (\S+): [^\n]*(?:insufficient_scope|unauthorized|401|403 Forbidden|denied)",
         "The base image {0} does not exist, or you may not pull it.",
         "Check its name and tag; for a private registry run `docker login` first.",
+        "build-base-image",
     ),
     _rule(
         r"load metadata for (\S+): [^\n]*(?:not found|manifest unknown)",
         "The base image {0} does not exist.",
         "Check its name and tag (`docker buildx imagetools inspect IMAGE` asks the registry).",
+        "build-base-image",
     ),
     _rule(
         r"pull access denied for ([^\s,]+)|manifest for (\S+) not found",
         "The base image {0} does not exist, or you may not pull it.",
         "Check its name and tag; for a private registry run `docker login` first.",
+        "build-base-image",
     ),
     _rule(
         r"no match for platform in manifest|does not match the specified platform",
         "The base image does not exist for the wanted platform.",
         "Take another base image, or another entry in build.platforms.",
+        "build-platform",
     ),
     _rule(
         r"exec format error",
         "This machine cannot run programs of the platform that is being built.",
         "Build for this machine's own platform (build.platforms), or set up emulation: "
         "`docker run --privileged --rm tonistiigi/binfmt --install all`.",
+        "build-platform",
     ),
     _rule(
         r"does not currently support exporting manifest lists|Multi-platform build is not supported"
@@ -145,81 +162,97 @@ _RULES = (
         "Images for several platforms cannot be kept by this Docker daemon, or not built by its default builder.",
         "Name a registry so that the image is pushed, and create a builder with "
         "`docker buildx create --driver docker-container --use`; or build one platform.",
+        "build-platform",
     ),
     _rule(
         r'no builder "([^"]+)" found',
         "There is no buildx builder called {0}.",
         "See which there are with `docker buildx ls`, or create it with `docker buildx create --name {0}`.",
+        "buildx",
     ),
     _rule(
         r"dockerfile parse error[^\n]*",
         "The Dockerfile has a mistake: {match}",
         "Mend that line of the Dockerfile.",
+        "build-dockerfile",
     ),
     _rule(
         r"failed to read dockerfile[^\n]*",
         "The Dockerfile could not be read.",
         "Write the files again with `codehub render`.",
+        "build-dockerfile",
     ),
     _rule(
         r'"?(/[^"\s]+)"?:? not found(?:: not found)?|COPY failed: [^\n]*?stat ([^:\n]+)',
         "A file that the Dockerfile copies is not in the build context: {0}",
         "Create it, or check the .dockerignore and the Dockerfile's COPY lines.",
+        "build-dockerfile",
     ),
     _rule(
         r"the --\w+ option requires BuildKit|Dockerfile parse error.*--mount",
         "The Dockerfile needs BuildKit.",
         "Install the buildx plugin: https://docs.docker.com/go/buildx/",
+        "buildx",
     ),
     _rule(
         r"E: Unable to locate package (\S+)|E: Package '?([^'\s]+)'? has no installation candidate",
         "Debian has no package called {0} for this base image.",
         "Correct or remove it in code_server.packages (`apt-cache search WORD` finds names).",
+        "build-packages",
     ),
     _rule(
         r"E: Version '([^']+)' for '([^']+)' was not found",
         "Debian does not have version {0} of the package {1} for this base image.",
         "Leave the version out of code_server.packages, or name one that exists.",
+        "build-packages",
     ),
     _rule(
         r"is not valid yet|Release file .* is expired",
         "apt refuses a package list because of its date: the clock of this machine or of Docker's VM is wrong.",
         "Set the clock right (restarting Docker Desktop does it) and try again.",
+        "build-clock",
     ),
     _rule(
         r"Hash Sum mismatch|Failed to fetch \S+",
         "apt could not fetch a package: the mirror is changing, or cached package lists are out of date.",
         "Try again; if it stays, choose another mirror with APT_MIRROR under build.args.",
+        "build-packages",
     ),
     _rule(
         r"npm (?:ERR!|error) (?:code E404|notarget)|npm (?:ERR!|error) 404",
         "npm did not find a package in that version.",
         "Check code_server.version, and NPM_REGISTRY under build.args when a mirror is used.",
+        "build-npm",
     ),
     _rule(
         r"npm (?:ERR!|error) code (?:E401|E403|ENEEDAUTH)",
         "The npm registry refuses access.",
         "Check NPM_REGISTRY under build.args, and that the mirror may be read without logging in.",
+        "build-npm",
     ),
     _rule(
         r"gyp ERR!",
         "A native Node.js module could not be compiled.",
         "Use the Dockerfile's Node version and keep its compilers; the lines above name the module.",
+        "build-npm",
     ),
     _rule(
         r"npm (?:ERR!|error) code (\w+)",
         "npm failed with {0}.",
         "The lines above say what npm was doing; try again if it looks like the network.",
+        "build-npm",
     ),
     _rule(
         r"No matching distribution found for ([^\s(]+)",
         "pip found no version of {0} that fits.",
         "Check the name and version, and PIP_INDEX_URL under build.args when a mirror is used.",
+        "build-pip",
     ),
     _rule(
         r"([^\s:]+): (?:command )?not found[^\n]*(?:\n|.)*exit code: 127",
         "The image has no command called {0}.",
         "Install it in the image, or choose a base image that has it.",
+        "build-dockerfile",
     ),
 )
 
@@ -237,7 +270,7 @@ def explain(error: str, lines: Iterable[str] = (), *, step: str = "") -> Cause |
         match = rule.pattern.search(text)
         if match:
             groups = [group for group in match.groups() if group] or [""]
-            return Cause(rule.why.format(*groups, match=match[0]), rule.fix.format(*groups))
+            return Cause(rule.why.format(*groups, match=match[0]), rule.fix.format(*groups), rule.address)
     return None
 
 

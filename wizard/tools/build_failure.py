@@ -44,6 +44,7 @@ def describe_failure(title: str, failed: FailedStep, *, final: str) -> StepFaile
         f"The {title} failed to build" + (f" at {_short(step)}" if step else "") + ".",
         why=without_credentials("\n".join(why)),
         fix=cause.fix if cause else "Mend what the last lines complain about, then run the same command again.",
+        address=cause.address if cause else "build-failed",
     )
 
 

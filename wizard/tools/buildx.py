@@ -96,6 +96,7 @@ async def build(request: BuildRequest, reporter: Reporter, *, timeout: float | N
             "docker buildx is missing.",
             why="Images are built with BuildKit, through docker's buildx plugin.",
             fix="Install it (https://docs.docker.com/go/buildx/; Debian: `sudo apt install docker-buildx`).",
+            address="buildx",
         )
     check_files(request)
     tracker = BuildTracker(reporter)
@@ -159,5 +160,7 @@ async def _failure(request: BuildRequest, tracker: BuildTracker, code: int) -> C
     final = tracker.final_error() or failed.error
     if DAEMON_LOST.search(final):
         lost = docker_engine.unreachable(docker_engine.endpoint(request.env), final)
-        return MissingError(f"The {request.title} was not built: {lost.what}", why=lost.why, fix=lost.fix)
+        return MissingError(
+            f"The {request.title} was not built: {lost.what}", why=lost.why, fix=lost.fix, address="docker-daemon"
+        )
     return describe_failure(request.title, failed, final=final or f"docker buildx ended with exit code {code}.")

@@ -112,6 +112,7 @@ def _check(request: BuildRequest) -> None:
             f"The {request.title} cannot be built without docker buildx.",
             why="Docker's classic builder does not know what it needs: " + "; ".join(wants) + ".",
             fix="Install buildx (https://docs.docker.com/go/buildx/; Debian: `sudo apt install docker-buildx`).",
+            address="buildx",
         )
 
 

@@ -53,4 +53,5 @@ def installed() -> str:
         "Neither k3s nor microk8s is on the PATH.",
         why="The delivery ctr-import puts images into the containerd of one of them on this machine.",
         fix="Run codehub on the cluster's own machine, or push to a registry (images.registry).",
+        address="program-missing",
     )

@@ -41,6 +41,7 @@ def load() -> AuthConfig:
             f"The docker CLI's configuration {path} cannot be read.",
             why=_reason(error),
             fix="Mend the file, or move it away and run `docker login` again.",
+            address="docker-config",
         ) from error
     return config
 

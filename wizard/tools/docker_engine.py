@@ -157,6 +157,7 @@ def unreachable(host: str, reason: str) -> MissingError:
             f"You may not use the Docker daemon at {without_credentials(host)}.",
             why="Your user has no access to its socket.",
             fix="Add yourself to the group: `sudo usermod -aG docker $USER`, then log in again.",
+            address="docker-permission",
         )
     if "certificate" in reason.lower() or "tls" in reason.lower():
         fix = "Check DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, and that the certificates there belong to this daemon."
@@ -166,7 +167,7 @@ def unreachable(host: str, reason: str) -> MissingError:
         fix = "Start it: `sudo systemctl start docker`, or open Docker Desktop. `docker info` shows when it is ready."
     else:
         fix = "Check DOCKER_HOST, or choose another with `docker context use NAME`, and that the host is up."
-    return MissingError(what, why=_tidy(_root_cause(reason)), fix=fix)
+    return MissingError(what, why=_tidy(_root_cause(reason)), fix=fix, address="docker-daemon")
 
 
 def _no_context(name: str, why: str) -> MissingError:
@@ -174,6 +175,7 @@ def _no_context(name: str, why: str) -> MissingError:
         f"The Docker context {name} cannot be used.",
         why=why,
         fix="See `docker context ls`, choose one with `docker context use NAME`, or unset DOCKER_CONTEXT.",
+        address="docker-context",
     )
 
 

@@ -84,6 +84,7 @@ def _fetch(
             f"{url} could not be fetched.",
             why=f"The server answered {error.code} ({error.reason}).",
             fix="Check the version (codehub versions code-server) and code_server.release_url.",
+            address="download",
         ) from error
     except (urllib.error.URLError, TimeoutError, ConnectionError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", None) or error
@@ -91,6 +92,7 @@ def _fetch(
             f"{url} could not be fetched.",
             why=f"The server could not be reached: {reason}",
             fix="Check the network; behind a proxy set HTTPS_PROXY, and build.ca_bundle where it inspects TLS.",
+            address="download",
         ) from error
     except OSError as error:
         raise StepFailed(
@@ -101,5 +103,6 @@ def _fetch(
             f"{url} could not be fetched.",
             why=f"The connection broke after {got:,} of {total:,} bytes.",
             fix="Run the same command again.",
+            address="download",
         )
     return digest.hexdigest()

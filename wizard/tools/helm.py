@@ -66,6 +66,7 @@ async def find() -> Helm:
             f"{program} does not answer as Helm 3 or 4 do.",
             why=said or "It said nothing.",
             fix=f"Install Helm 3 or 4: {_INSTALL}",
+            address="helm-version",
         )
     helm = Helm(program, tuple(map(int, numbers)))
     if helm.version < MINIMUM:
@@ -73,6 +74,7 @@ async def find() -> Helm:
             f"Helm {helm.text} is too old.",
             why=f"codehub needs Helm {'.'.join(map(str, MINIMUM))} or newer, for its dry run on the server.",
             fix=f"Update it: {_INSTALL}",
+            address="helm-version",
         )
     return helm
 

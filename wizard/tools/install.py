@@ -102,10 +102,13 @@ def failure(title: str, output: str, code: int) -> StepFailed:
         found = re.search(pattern, output)
         if found:
             caught = next((group for group in found.groups() if group), "")
-            return StepFailed(f"{title} could not be installed.", why=why.format(caught), fix=fix)
+            return StepFailed(
+                f"{title} could not be installed.", why=why.format(caught), fix=fix, address="local-install"
+            )
     last = next((clean(line) for line in reversed(output.splitlines()) if line.strip()), "It said nothing.")
     return StepFailed(
         f"{title} could not be installed.",
         why=f"The installer ended with exit code {code}: {last}",
         fix="Look at the step's log, then run the same command again.",
+        address="local-install",
     )

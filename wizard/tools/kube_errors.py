@@ -11,13 +11,19 @@ from wizard.text import clean, without_credentials
 class ClusterUnreachable(MissingError):
     """Nobody answers at the API's address, or not in time."""
 
+    address = "cluster-unreachable"
+
 
 class CredentialsRefused(MissingError):
     """The API does not know us, or the credentials could not be got."""
 
+    address = "cluster-login"
+
 
 class ApiRefused(StepFailed):
     """The API answered with an error: `status` is the HTTP code, `reason` the API's own word for it."""
+
+    address = "cluster-refused"
 
     def __init__(self, what: str, *, status: int, reason: str = "", why: str = "", fix: str = "") -> None:
         super().__init__(what, why=why, fix=fix)

@@ -39,6 +39,7 @@ async def logged_in(context: str, kubeconfig: str, folder: str) -> Any:  # noqa:
             f"The kube context {context or '(the current one)'} cannot be used.",
             why=str(error),
             fix="Choose one of those that `kubectl config get-contexts` lists.",
+            address="cluster-context",
         ) from error
     except Exception as error:  # credential plug-ins raise anything
         raise credentials_refused(str(error) or type(error).__name__) from error

@@ -66,6 +66,7 @@ def read_kubeconfig(files: Iterable[Path] | None = None) -> KubeConfig:
             "There is no kubeconfig.",
             why=f"Neither KUBECONFIG nor a file is there: {', '.join(map(str, paths))}",
             fix="Start a cluster (`minikube start`), or get the file from whoever runs yours.",
+            address="cluster-context",
         )
     current, unreadable = "", []
     found: dict[str, dict[str, Mapping[str, Any]]] = {"clusters": {}, "contexts": {}}

@@ -47,6 +47,7 @@ async def load(loader: Loader, reference: str, reporter: Reporter) -> None:
             f"{reference} is not on every node, though {loader.program} reported no failure.",
             why="The list of the images there does not have it.",
             fix=f"Try it by hand: `{loader.command(reference)}`. A full disk on the node is a common cause.",
+            address="delivery",
         )
 
 

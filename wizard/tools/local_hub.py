@@ -81,6 +81,7 @@ def require_free(port: int) -> None:
             f"Port {port} of this machine cannot be used.",
             why=f"{error.strerror or error}.",
             fix="Name another one: --port with `codehub try`, else the answer target.expose.port.",
+            address="local-port",
         ) from error
 
 
@@ -119,6 +120,7 @@ async def start(
                 "JupyterHub could not be started.",
                 why=f"{command[0]}: {error.strerror}",
                 fix="Remove codehub's cache folder and run the same command again.",
+                address="local-hub",
             ) from error
     url = f"http://127.0.0.1:{port}/"
     found = Running(child.pid, psutil.Process(child.pid).create_time(), mark, url, port)
@@ -144,6 +146,7 @@ async def _until_it_answers(child: subprocess.Popen[bytes], url: str, log: Path,
                 if late
                 else f"It ended with exit code {child.returncode}.",
                 fix=f"Its own messages are in {log}.",
+                address="local-hub",
             )
         await asyncio.sleep(0.2)
 

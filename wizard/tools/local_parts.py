@@ -187,6 +187,7 @@ class EditorPart(Part):
                 f"The checksum of {archive.name} does not match.",
                 why=f"Expected {checksum}, got {found} from {url}.",
                 fix="Do not use this file before you know why it differs; then correct code_server.checksum.",
+                address="checksum",
             )
         unpack = ["tar", "-xzof", archive, "-C", self.folder, "--strip-components", "1"]
         await run("code-server", unpack, reporter, task="tar")

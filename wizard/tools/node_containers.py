@@ -53,6 +53,7 @@ class NodeContainers:
                     f"No node of the {self.program} cluster {self.cluster} runs in this machine's Docker.",
                     why=f"There is no running container with the label {label}.",
                     fix="Start the cluster, or choose the kube context of one that runs.",
+                    address="delivery",
                 )
             return frozenset.intersection(*map(_images_of, nodes))
 

@@ -287,4 +287,5 @@ def _credentials_error(message: str) -> CodehubError:
         why=without_credentials(clean(message)),
         fix="Check credsStore and credHelpers in ~/.docker/config.json: the program docker-credential-NAME must be "
         "installed. Then run `docker login` again.",
+        address="docker-config",
     )

@@ -142,6 +142,7 @@ def refusal_error(action: str, reference: str, registry: str, message: str) -> C
         f"{reference} could not be {action}ed.",
         why="\n".join(filter(None, (kind.why, f"Docker says: {said}" if said else ""))),
         fix=kind.fix.format(registry=registry, verb=action),
+        address=f"registry-{kind.refusal}",
     )
 
 

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from types import ModuleType
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -33,7 +33,7 @@ def test_the_pictures_are_up_to_date() -> None:
 
 def test_pictures_fetch_nothing_and_are_whole(script: ModuleType) -> None:
     for name, svg in script.pictures().items():
-        assert ElementTree.fromstring(svg).tag.endswith("svg"), name
+        assert ET.fromstring(svg).tag.endswith("svg"), name
         assert "url(http" not in svg
         assert 'url("http' not in svg
         assert len(svg) < 100_000, f"{name} is too large for a README"
