@@ -83,3 +83,19 @@ def _anchors(text: str) -> set[str]:
     """The addresses that GitHub gives to headings."""
     headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower().replace("`", "")).replace(" ", "-") for heading in headings}
+
+
+_PATH = re.compile(r"`((?:wizard|assets|tests|scripts|docs|bench|\.ci)/[\w./-]*)`")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_paths_of_the_house_exist(page: Path) -> None:
+    # CHANGELOG tells of what was; NAME and * stand for something.
+    named = _PATH.findall(page.read_text("utf-8")) if page.name != "CHANGELOG.md" else []
+    assert [path for path in named if "NAME" not in path and not (ROOT / path).exists()] == []
+
+
+def test_the_map_of_the_house_is_whole() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    folders = {path.name for path in (ROOT / "wizard").iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert sorted(name for name in folders if f"`wizard/{name}/`" not in text) == []
