@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -81,7 +82,21 @@ class ChecksScreen(StepScreen):
         )
         titles = {check.name: check.title for check in CHECKS if scope.target in check.asked_by}
         job.tell(self._begin, titles)
-        return await examine(scope, on_finding=lambda finding: job.tell(self._found, finding))
+        found = await examine(scope, on_finding=lambda finding: job.tell(self._found, finding))
+        if any(finding.name == "cluster" and finding.state == "ok" for finding in found):
+            from wizard.targets.preflight import EARLY, early_check
+
+            job.tell(self._add, EARLY)
+            for finding in await early_check(setup):
+                job.tell(self._found, finding)
+                found.append(finding)
+        return found
+
+    def _add(self, titles: Mapping[str, str]) -> None:
+        """More checks, of the cluster that answers."""
+        self._titles |= titles
+        self._findings |= dict.fromkeys(titles)
+        self.query_one(OptionList).add_options(Option(self._prompt(name), id=name) for name in titles)
 
     def _begin(self, titles: dict[str, str]) -> None:
         self._titles = titles

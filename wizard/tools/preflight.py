@@ -188,6 +188,24 @@ def _trials(facts: Facts, _: Intent) -> Finding:
     return _ok("dry-run", title, tried)
 
 
+def _user_pod(facts: Facts, _: Intent) -> Finding:
+    """What the server said to a dry run of a user's pod: the hub would start, and nobody's editor.
+
+    It never blocks: a quota that running editors have used up refuses it too.
+    """
+    name, title, trial = "user-pod", "A user's pod", facts.user_trial
+    if trial is None:
+        return _ok(name, title, "not tried before the namespace is there")
+    if trial.refused and _lacks_rights(trial.refused):
+        return _unknown(name, title, "what the server would say to it")
+    if trial.refused:
+        return _warns(name, title, f"It is refused: {trial.refused}", _advice(trial.refused))
+    if trial.warnings:
+        fix = "Correct what is named, or make sure that it is meant."
+        return _warns(name, title, "; ".join(trial.warnings[:3]), fix)
+    return _ok(name, title, "accepted")
+
+
 def _lacks_rights(why: str) -> bool:
     return "cannot " in why and "User " in why
 
@@ -215,4 +233,5 @@ _RULES: Sequence[Callable[[Facts, Intent], Finding]] = (
     quotas,
     capacity,
     _trials,
+    _user_pod,
 )

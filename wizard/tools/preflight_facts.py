@@ -13,7 +13,7 @@ from wizard.text import clean
 from wizard.tools.clusters import visible
 from wizard.tools.kube import METADATA_ONLY, Cluster, Obj, path
 from wizard.tools.kube_errors import ApiRefused
-from wizard.tools.preflight_kinds import CLUSTER_WIDE, WORKLOADS, where_of
+from wizard.tools.preflight_kinds import CLUSTER_WIDE, USUAL, WORKLOADS, where_of
 
 _AT_ONCE = 24
 _VERBS = ("get", "create", "patch", "delete")
@@ -24,7 +24,9 @@ class Intent:
     """What is to be deployed. `manifest`: as `Release.template` renders it; min_kubernetes: of the chart.
 
     user_memory, user_cpu: what each user's server is guaranteed, as quantities, empty when nothing is;
-    user_storage: whether each user gets a volume, of the class user_storage_class (empty: the default).
+    user_storage: whether each user gets a volume, of the class user_storage_class (empty: the default); user_pod: the
+    pod of a user's server, which the hub makes later on. Without a manifest the chart's usual kinds count for the
+    rights, and nothing of it is tried.
     """
 
     release: str
@@ -35,6 +37,7 @@ class Intent:
     user_cpu: str = ""
     user_storage: bool = True
     user_storage_class: str = ""
+    user_pod: Obj | None = field(default=None, repr=False)
 
     def objects(self) -> list[Obj]:
         """The manifest's objects."""
@@ -69,6 +72,7 @@ class Facts:
     releases: Sequence[Obj] | None = None
     denied: tuple[str, ...] | None = None
     trials: tuple[Trial, ...] = field(default=())
+    user_trial: Trial | None = None
 
 
 async def gather_facts(cluster: Cluster, intent: Intent) -> Facts:
@@ -77,7 +81,7 @@ async def gather_facts(cluster: Cluster, intent: Intent) -> Facts:
     namespace, known = await _namespace(cluster, intent.namespace)
     inside = intent.namespace if namespace is not None or not known else ""
     objects = intent.objects()
-    lists, denied, trials = await asyncio.gather(
+    lists, denied, trials, user_trial = await asyncio.gather(
         asyncio.gather(
             visible(cluster, path("storage.k8s.io/v1", "storageclasses")),
             visible(cluster, path("networking.k8s.io/v1", "ingressclasses")),
@@ -86,8 +90,9 @@ async def gather_facts(cluster: Cluster, intent: Intent) -> Facts:
             visible(cluster, path("v1", "resourcequotas", inside)) if inside else _nothing(),
             _releases(cluster, intent) if inside else _nothing(),
         ),
-        _denied(cluster, intent.namespace, objects, makes_namespace=known and namespace is None),
+        _denied(cluster, intent.namespace, objects or USUAL, makes_namespace=known and namespace is None),
         _trials(cluster, intent, objects if inside else ()),
+        _try(cluster, intent, intent.user_pod) if inside and intent.user_pod else _no_trial(),
     )
     storage, ingress, nodes, pods, quotas, releases = lists
     return Facts(
@@ -102,11 +107,16 @@ async def gather_facts(cluster: Cluster, intent: Intent) -> Facts:
         releases=releases,
         denied=denied,
         trials=trials,
+        user_trial=user_trial,
     )
 
 
 async def _nothing() -> list[Obj]:
     return []
+
+
+async def _no_trial() -> None:
+    return None
 
 
 async def _namespace(cluster: Cluster, name: str) -> tuple[Obj | None, bool]:

@@ -12,6 +12,20 @@ WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Job"})
 CLUSTER_WIDE = frozenset({"ClusterRole", "ClusterRoleBinding", "PriorityClass"})
 
 
+USUAL: tuple[dict[str, Any], ...] = tuple(
+    {"apiVersion": version, "kind": kind}
+    for version, kinds in (
+        ("v1", ("ConfigMap", "PersistentVolumeClaim", "Secret", "Service", "ServiceAccount")),
+        ("apps/v1", ("Deployment",)),
+        ("networking.k8s.io/v1", ("NetworkPolicy",)),
+        ("policy/v1", ("PodDisruptionBudget",)),
+        ("rbac.authorization.k8s.io/v1", ("Role", "RoleBinding")),
+    )
+    for kind in kinds
+)
+"""Kinds that every release of the chart has."""
+
+
 @dataclass(frozen=True)
 class Place:
     """A kind's plural, and whether it lives in a namespace."""
