@@ -69,6 +69,20 @@ async def until(pilot: Pilot[int], condition: Callable[[], object], *, seconds: 
     await pilot.pause()
 
 
+async def settled(pilot: Pilot[int], *, seconds: float = PATIENCE) -> None:
+    """Wait until nothing is at work behind the screen and its text has stayed as it is for half a second."""
+    app = pilot.app
+    assert isinstance(app, CodehubApp)
+    last, still = "", 0
+    async with asyncio.timeout(seconds):
+        while still < 5:
+            await pilot.pause(0.1)
+            text = shown(app)
+            busy = any(not worker.is_finished for worker in app.workers)
+            still = 0 if busy or text != last else still + 1
+            last = text
+
+
 async def on_screen(pilot: Pilot[int], name: str) -> None:
     """Wait for a screen, by the name of its class."""
     try:

@@ -178,9 +178,9 @@ async def test_a_version_is_searched_and_chosen_from_the_table(folder: Path) -> 
     async with wizard(folder, "code-server", (100, 40)) as (app, pilot):
         table = app.screen.query_one(VersionTable)
         await until(pilot, lambda: table.row_count > 20)
-        assert "bundled with codehub" in shown(app)
+        await until(pilot, lambda: "bundled with codehub" in shown(app))
         newest = app.session.draft.setup.code_server.version
-        assert f"{newest}" in shown(app)
+        await until(pilot, lambda: f"{newest}" in shown(app))
         app.screen.query_one("#search", Input).focus()
         await type_text(pilot, "4.112")
         await until(pilot, lambda: 0 < table.row_count < 5)
@@ -199,7 +199,7 @@ async def test_pre_releases_are_shown_when_asked_for(folder: Path) -> None:
         app.screen.query_one("#prereleases").focus()
         await pilot.press("space")
         await until(pilot, lambda: table.row_count > before)
-        assert "[x] pre-releases" in shown(app)
+        await until(pilot, lambda: "[x] pre-releases" in shown(app))
 
 
 async def test_the_contexts_and_what_their_cluster_has_are_read_live(folder: Path, cluster: FakeCluster) -> None:

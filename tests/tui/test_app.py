@@ -153,7 +153,7 @@ async def test_a_terminal_too_small_says_what_it_needs(folder: Path, size: tuple
     async with wizard(folder, "images") as (app, pilot):
         await pilot.resize_terminal(*size)
         await until(pilot, lambda: isinstance(app.screen, TooSmall))
-        assert "60 columns and 18" in " ".join(shown(app).split())
+        await until(pilot, lambda: "60 columns and 18" in " ".join(shown(app).split()))
         await pilot.resize_terminal(80, 24)
         await until(pilot, lambda: key_of(app) == "images")
 
@@ -183,7 +183,7 @@ async def test_a_broken_setup_is_explained_and_not_opened(folder: Path) -> None:
     async with app.run_test() as pilot:
         await pilot.press("enter")
         await on_screen(pilot, "HelpDialog")
-        assert "target.kind" in shown(app)
+        await until(pilot, lambda: "target.kind" in shown(app))
         await pilot.press("escape")
         await on_screen(pilot, "StartScreen")
         assert not app.has_session

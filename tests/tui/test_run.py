@@ -80,10 +80,10 @@ async def test_a_run_that_succeeds_goes_on_to_done_and_folds_its_panes(folder: P
         await until(pilot, lambda: app.screen is screen)
         assert open_panes(screen) == []
         assert "5 steps" not in shown(app)
-        assert "✔ Done" in shown(app)
+        await until(pilot, lambda: "✔ Done" in shown(app))
         await pilot.press("enter")
         await until(pilot, lambda: open_panes(screen) == ["notebook"])
-        assert "build-notebook is at work" in shown(app)
+        await until(pilot, lambda: "build-notebook is at work" in shown(app))
 
 
 async def test_what_runs_is_open_and_what_waits_says_for_what(folder: Path) -> None:
@@ -176,7 +176,7 @@ async def test_stopping_asks_and_then_ends_every_process(folder: Path, tmp_path:
         await until(pilot, lambda: ended(screen))
         assert time.monotonic() - began < 10
         assert not any(is_running(int(pid)) for pid in pids.read_text().split())
-        assert "Stopped. Run it again to go on" in shown(app)
+        await until(pilot, lambda: "Stopped. Run it again to go on" in shown(app))
         assert next(str(button.label) for button in screen.query(Button)) == "Go on with the run"
 
 
@@ -223,7 +223,7 @@ async def test_a_folder_where_another_run_is_at_work(folder: Path) -> None:
             screen = RunScreen(made)
             app.push_screen(screen)
             await until(pilot, lambda: ended(screen))
-            assert "Another codehub is at work" in shown(app)
+            await until(pilot, lambda: "Another codehub is at work" in shown(app))
             assert next(str(button.label) for button in screen.query(Button)) == "Try again"
 
 
@@ -241,11 +241,11 @@ class TestReading:
             await until(pilot, lambda: "end" in pane_log(screen, "notebook") and "the Needle" in shown(app))
             await pilot.press("1", "home")
             await until(pilot, lambda: "line 1 of it" in shown(app))
-            assert "paused: F follows the end again" in shown(app)
+            await until(pilot, lambda: "paused: F follows the end again" in shown(app))
             gate.touch()
             await until(pilot, lambda: "after" in pane_log(screen, "notebook"))
             await pilot.pause(0.2)
-            assert "line 1 of it" in shown(app)
+            await until(pilot, lambda: "line 1 of it" in shown(app))
             await pilot.press("f")
             await until(pilot, lambda: "after" in shown(app))
             assert "paused" not in shown(app)
@@ -260,10 +260,10 @@ class TestReading:
             await pilot.press("1", "slash")
             await type_text(pilot, "line 17")
             await until(pilot, lambda: "11 of 11 lines found" in shown(app))
-            assert "line 179 of it" in shown(app)
+            await until(pilot, lambda: "line 179 of it" in shown(app))
             await pilot.press("enter")
             await until(pilot, lambda: "1 of 11 lines found" in shown(app))
-            assert "line 17 of it" in shown(app)
+            await until(pilot, lambda: "line 17 of it" in shown(app))
             await pilot.press("up")
             await until(pilot, lambda: "11 of 11" in shown(app))
             for _ in range(7):
@@ -327,7 +327,7 @@ class TestRoom:
             board = screen.query_one(RunBoard)
             await until(pilot, lambda: "one" in shown(app))
             assert board.single
-            assert "1 ▶ Notebook" in shown(app)
+            await until(pilot, lambda: "1 ▶ Notebook" in shown(app))
             await pilot.press("2")
             await until(pilot, lambda: "two" in shown(app))
             assert [pane.branch.key for pane in board.panes if pane.display] == ["hub"]
@@ -381,7 +381,7 @@ async def test_a_recorded_build_of_images_is_shown_and_ends(folder: Path) -> Non
     async with running(folder, {}, steps=(), size=WIDE, **more) as (app, screen, pilot):
         await until(pilot, replay.paused.is_set)
         await until(pilot, lambda: "22 of 22" in shown(app))
-        assert "[code-server 1/1]" in shown(app)
+        await until(pilot, lambda: "[code-server 1/1]" in shown(app))
         replay.go_on.set()
         await on_screen(pilot, "DoneScreen")
         assert {branch.outcome for branch in screen.progress.branches.values()} == {Outcome.DONE}

@@ -16,7 +16,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.kubeapi import FakeCluster
-from tests.tui.conftest import on_screen, shown, type_text, until
+from tests.tui.conftest import on_screen, settled, shown, type_text, until
 from wizard import catalog
 from wizard.app import CodehubApp
 from wizard.catalog.models import CodeServerTag, Listing
@@ -68,7 +68,6 @@ async def at(pilot: Pilot[int], key: str) -> None:
     await on_screen(pilot, "ChecksScreen")
     app.go_to(key)
     await until(pilot, lambda: getattr(app.screen, "key", "") == key and app.screen.query("#main *"))
-    await pilot.pause(0.2)
 
 
 def app_of(pilot: Pilot[int]) -> CodehubApp:
@@ -119,7 +118,6 @@ async def hub_by_oidc(pilot: Pilot[int]) -> None:
 async def review(pilot: Pilot[int]) -> None:
     await at(pilot, "review")
     await until(pilot, lambda: "config.yaml" in shown(app_of(pilot)))
-    await pilot.pause(0.3)
 
 
 async def review_picture(pilot: Pilot[int]) -> None:
@@ -135,7 +133,6 @@ async def review_problems(pilot: Pilot[int]) -> None:
     app_of(pilot).session.draft.enter("images.notebook.name", "Not A Name")
     app_of(pilot).go_to("review")
     await until(pilot, lambda: "3 problems" in shown(app_of(pilot)))
-    await pilot.pause(0.3)
 
 
 async def help_of_a_field(pilot: Pilot[int]) -> None:
@@ -201,7 +198,12 @@ def test_screen(
         monkeypatch.setenv("NO_COLOR", "1")
     app = CodehubApp(folder, theme=LOOKS[look])
     app.animation_level = "none"
-    assert snap_compare(app, terminal_size=SIZES[size], run_before=shot.walk)
+
+    async def walked(pilot: Pilot[int]) -> None:
+        await shot.walk(pilot)
+        await settled(pilot)
+
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=walked)
 
 
 @pytest.mark.parametrize("theme", ["codehub-contrast", "ansi-dark", "ansi-light"])

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.types import CSSPathType
-from textual.widgets import OptionList, Static, TabbedContent, TabPane
+from textual.widgets import OptionList, Static, Tab, TabbedContent, TabPane
 from textual.widgets.option_list import Option
 
 from wizard.errors import CodehubError
@@ -19,7 +19,7 @@ from wizard.run.wizard_session import CLIENT_SECRET
 from wizard.screens import cluster_diff
 from wizard.screens.base import StepScreen
 from wizard.screens.jobs import Job, sentence
-from wizard.screens.picture import picture
+from wizard.render.picture import picture
 from wizard.setup.model import Setup
 from wizard.setup.problems import InvalidAnswers, Problem
 from wizard.setup.questions import question
@@ -145,9 +145,10 @@ class ReviewScreen(StepScreen):
             " and ".join(parts) + "; Enter goes to the field." if parts else "✓ Nothing is wrong with the answers."
         )
         self.query_one("#problems-summary", Static).update(summary)
-        self.query_one(TabbedContent).get_tab("problems").label = (
-            f"3 Problems ({len(self._problems)})" if parts else "3 Problems"
-        )
+        tab = self.query_one(TabbedContent).get_tab("problems")
+        tab.label = f"3 Problems ({len(self._problems)})" if parts else "3 Problems"
+        # Textual draws the line below an active tab before the new label has its width; once more afterwards.
+        self.call_after_refresh(tab.post_message, Tab.Relabelled(tab))
         options = self.query_one("#problem-list", OptionList)
         options.display = bool(parts)
         options.clear_options()
