@@ -18,6 +18,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from wizard.render.diagram import diagram_svg  # noqa: E402
+from wizard.setup.model import Setup  # noqa: E402
+from wizard.setup.store import with_settings  # noqa: E402
+
 SNAPSHOTS = ROOT / "tests" / "tui" / "__snapshots__"
 FOLDER = ROOT / "docs" / "images"
 SCREENS = {
@@ -26,6 +30,21 @@ SCREENS = {
     "review": "test_snapshots/test_screen[review-80x24-dark].svg",
 }
 """Picture -> the test's picture that it is made from."""
+
+DIAGRAMS = {
+    "deployment": (
+        "target.context=team-cluster",
+        "target.chart.version=4.4.0",
+        "target.expose.kind=ingress",
+        "target.expose.host=code.example.org",
+        "target.expose.tls=cert-manager",
+        "images.registry=ghcr.io/acme",
+        "code_server.version=v4.112.0",
+        "hub.proxy=traefik",
+        "hub.auth.users=alice,bob",
+    ),
+}
+"""Picture -> the answers that it is drawn from; versions are named, so that a new one changes nothing."""
 
 _FONTS = re.compile(r"\s*@font-face \{.*?\n    \}", re.DOTALL)
 
@@ -38,7 +57,9 @@ def screen(svg: str) -> str:
 
 def pictures() -> dict[str, str]:
     """All pictures by file name."""
-    return {f"{name}.svg": screen((SNAPSHOTS / source).read_text("utf-8")) for name, source in SCREENS.items()}
+    screens = {name: screen((SNAPSHOTS / source).read_text("utf-8")) for name, source in SCREENS.items()}
+    diagrams = {name: diagram_svg(with_settings(Setup(), answers)) for name, answers in DIAGRAMS.items()}
+    return {f"{name}.svg": svg for name, svg in {**screens, **diagrams}.items()}
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -22,7 +22,8 @@ _SUFFIXES = {".tar": False, ".tar.gz": True, ".tgz": True}
 
 @click.command()
 @folder_argument
-@click.option("--output", required=True, metavar="PATH", type=click.Path(path_type=Path), help="Where the export goes.")
+@click.option("--output", metavar="PATH", type=click.Path(path_type=Path), help="Where the export goes.")
+@click.option("--diagram", metavar="FILE.svg", type=click.Path(path_type=Path), help="A picture of the deployment.")
 @click.option(
     "--format",
     "form",
@@ -32,12 +33,40 @@ _SUFFIXES = {".tar": False, ".tar.gz": True, ".tgz": True}
 )
 @click.option("--with-secrets", is_flag=True, help="Passwords too; only the owner may then read the export.")
 @click.option("--force", is_flag=True, help="Replace what is at PATH; other files in a folder stay.")
-def export(folder: Path, output: Path, form: str | None, *, with_secrets: bool, force: bool) -> None:
+def export(
+    folder: Path, output: Path | None, diagram: Path | None, form: str | None, *, with_secrets: bool, force: bool
+) -> None:
     """Save the setup in DIR as files that work without codehub: build.sh, deploy.sh and all they need.
 
     In place of the secrets there is a file that names each, with the command that creates it. The same setup
-    gives the same bytes.
+    gives the same bytes. --diagram draws what will be deployed, with --output or alone.
     """
+    if output is None and diagram is None:
+        raise UsageError("There is nothing to export to.", fix="Name a folder or an archive with --output PATH.")
+    if diagram is not None:
+        _draw(folder, diagram, force=force)
+    if output is not None:
+        _export(folder, output, form, with_secrets=with_secrets, force=force)
+
+
+def _draw(folder: Path, diagram: Path, *, force: bool) -> None:
+    from wizard.commands.common import load_setup
+    from wizard.files import write_atomically
+    from wizard.render.diagram import diagram_svg
+
+    setup = load_setup(folder)
+    if diagram.exists() and not force:
+        raise UsageError(
+            f"{diagram} exists already.",
+            why="An export does not overwrite anything by itself.",
+            fix="Name another file, or add --force.",
+        )
+    _make(diagram.parent)
+    write_atomically(diagram, diagram_svg(setup))
+    click.echo(f"{diagram} is written.")
+
+
+def _export(folder: Path, output: Path, form: str | None, *, with_secrets: bool, force: bool) -> None:
     from wizard.render.export import export_files
     from wizard.run.folder import SetupFolder
     from wizard.shell import note, warn

@@ -15,11 +15,11 @@ from textual.widgets import OptionList, Static, Tab, TabbedContent, TabPane
 from textual.widgets.option_list import Option
 
 from wizard.errors import CodehubError
+from wizard.render.picture import picture
 from wizard.run.wizard_session import CLIENT_SECRET
 from wizard.screens import cluster_diff
 from wizard.screens.base import StepScreen
 from wizard.screens.jobs import Job, sentence
-from wizard.render.picture import picture
 from wizard.setup.model import Setup
 from wizard.setup.problems import InvalidAnswers, Problem
 from wizard.setup.questions import question

@@ -40,7 +40,7 @@ def _written() -> Iterator[str]:
                         value = getattr(line, "value", None)
             # The hub's network address has the same name in places; an entry's address is one lower-case word.
             for part in ast.walk(value) if value else ():
-                if isinstance(part, ast.Constant) and re.fullmatch(r"[a-z][a-z-]+", str(part.value)):
+                if isinstance(part, ast.Constant) and re.fullmatch(r"[a-z]+(-[a-z]+)*", str(part.value)):
                     yield str(part.value)
 
 
