@@ -60,9 +60,9 @@ class KubernetesTarget:
         Raises MissingError when Docker, Helm, the cluster or what loads images into it cannot be reached, UsageError
         when there is no way for images to get there.
         """
+        found = await helm.find()
         way = await choose_way(self._setup)
         images = self._images(way)
-        found = await helm.find()
         target = self._setup.target
         release = helm.Release(helm=found, name=target.release, namespace=target.namespace, context=target.context)
         current = await release.current()
@@ -76,7 +76,7 @@ class KubernetesTarget:
             command_line(release.upgrade_command(chart, self._values())),
             records,
             facts,
-            "none" if target.expose.kind == "port-forward" else target.verify,
+            target.verify,
         )
         if plan.step(DEPLOY).decision is Decision.RUN:
             plan = replace(plan, findings=await check(self._setup, release, chart, self._values_content()))

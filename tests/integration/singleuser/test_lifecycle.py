@@ -201,10 +201,11 @@ async def test_the_hubs_token_is_not_in_the_editors_environment(hub5: Hub) -> No
     editors = []
     for path in Path("/proc").glob("[0-9]*"):
         try:
+            # In this order: a process that becomes the editor right now has its environment with its words.
+            words = (path / "cmdline").read_text().split("\0")
             environ = dict(
                 part.split("=", 1) for part in (path / "environ").read_text(errors="replace").split("\0") if "=" in part
             )
-            words = (path / "cmdline").read_text().split("\0")
         except OSError:
             continue
         if environ.get("TMPDIR") == str(hub5.folder) and "--socket" in words:
