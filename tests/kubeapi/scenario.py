@@ -47,6 +47,9 @@ class Scenario:
     mounts: dict[str, Path] = field(default_factory=dict)
     """Folder in every container → folder here: commands run for real, with the one in place of the other."""
 
+    forward_to: dict[int, int] = field(default_factory=dict)
+    """Port of a container → port of this machine that a port-forward to it leads to; others refuse."""
+
     forbidden: set[tuple[str, str]] = field(default_factory=set)
     """(verb, plural) pairs that are answered with 403 and denied in access reviews; `*` stands for any."""
     tokens: set[str] | None = None

@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.kubeapi import admission, discovery, exec_, protobuf, streams
+from tests.kubeapi import admission, discovery, exec_, forward, protobuf, streams
 from tests.kubeapi.errors import ApiError
 from tests.kubeapi.patches import merge
 from tests.kubeapi.resources import Obj, Resource, find
@@ -103,6 +103,10 @@ class Api:
             if self._denied("create", "pods/exec"):
                 raise ApiError(403, "Forbidden", 'pods "exec" is forbidden: User "tester" cannot create pods/exec')
             return await exec_.serve(self.scenario, self.store.get(resource, namespace, name), request)
+        if sub == "portforward":
+            if self._denied("create", "pods/portforward"):
+                raise ApiError(403, "Forbidden", 'pods "portforward" is forbidden: User "tester" cannot create it')
+            return await forward.serve(self.scenario, self.store, resource, namespace, name, request)
         if sub == "log":
             return await streams.logs(self.scenario, self.store.get(resource, namespace, name), request)
         if name:

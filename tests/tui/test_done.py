@@ -177,10 +177,12 @@ async def test_a_state_that_was_moved_aside_is_told(folder: Path) -> None:
 def test_the_address_as_far_as_the_answers_tell(expose: dict[str, object], url: str, note: str) -> None:
     plain = Setup().model_dump(by_alias=True)
     plain["target"] |= {"context": "my cluster", "expose": expose}
-    found = address(Setup.model_validate(plain))
+    found = address(Setup.model_validate(plain), Path("/a hub"))
     assert found.url == url
     assert note in found.note
-    assert not found.command or found.command.endswith("--namespace codehub --context 'my cluster'")
+    own = "codehub port-forward '/a hub'"
+    assert found.command in {"", own} or found.command.endswith("--namespace codehub --context 'my cluster'")
+    assert (found.command == own) == (expose["kind"] == "port-forward")
 
 
 def test_facts_of_results_that_are_odd() -> None:

@@ -22,7 +22,9 @@ from wizard.commands.fields import fields
 from wizard.commands.import_ import import_
 from wizard.commands.init import init
 from wizard.commands.logs import logs
+from wizard.commands.pin import pin
 from wizard.commands.plan import plan
+from wizard.commands.port_forward import port_forward
 from wizard.commands.render import render
 from wizard.commands.rollback import rollback
 from wizard.commands.start import start
@@ -94,11 +96,13 @@ for _command in (
     upgrade,
     rollback,
     verify,
+    port_forward,
     status,
     logs,
     destroy,
     import_,
     export,
+    pin,
     try_,
     doctor,
     explain,

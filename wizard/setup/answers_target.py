@@ -36,6 +36,10 @@ def _ingress(setup: Setup) -> bool:
     return on_kubernetes(setup) and setup.target.expose.kind == "ingress"
 
 
+def _forwarded(setup: Setup) -> bool:
+    return on_kubernetes(setup) and setup.target.expose.kind == "port-forward"
+
+
 class Chart(Answers):
     """The JupyterHub Helm chart."""
 
@@ -138,7 +142,7 @@ class Expose(Answers):
             "Port",
             "The port of this machine that browsers come to.",
             "http://127.0.0.1:{value}/",
-            when=lambda setup: setup.target.kind in {"docker", "local"},
+            when=lambda setup: setup.target.kind in {"docker", "local"} or _forwarded(setup),
         ),
     ] = 8000
     node_port: Annotated[

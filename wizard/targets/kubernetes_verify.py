@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import Any
 
 from wizard.errors import StepFailed, UsageError
 from wizard.reporting import Reporter
 from wizard.setup.model import Setup
+from wizard.targets.forwarding import forwarded
+from wizard.targets.standing import forwarded_url
 from wizard.tools.hub_entries import Entry, hub_entries
 from wizard.tools.kube import Cluster, connect, path
 from wizard.tools.verify_hub import SERVICE, Access, Verified, verify_hub, verify_user
@@ -21,24 +25,29 @@ ADDRESS_PATIENCE = 120.0
 async def verify(setup: Setup, reporter: Reporter, *, user: bool, patience: float = 60.0) -> Verified:
     """Check that the hub answers, and with `user` that a user gets an editor which nobody else can reach.
 
-    Raises StepFailed that says what does not work, UsageError where the hub has no address to check or no service for
-    the check with a user, MissingError when the cluster cannot be asked.
+    A hub that is reached by a port-forward is checked through one. Raises StepFailed that says what does not work,
+    UsageError where the hub has no service for the check with a user, MissingError when the cluster cannot be asked.
     """
     target = setup.target
-    if target.expose.kind == "port-forward":
-        raise UsageError(
-            "A hub that is reached by a port-forward only has no address to check.",
-            why="target.expose.kind is port-forward.",
-            fix="Choose another way to reach it, or set target.verify=none.",
-        )
-    async with connect(target.context) as cluster:
+    async with AsyncExitStack() as stack:
+        cluster = await stack.enter_async_context(connect(target.context))
         token = await _token(cluster, target.namespace) if user else ""
-        entries = await _entries(cluster, target.namespace, min(patience, ADDRESS_PATIENCE))
-    candidates = [Access(url=entry.url.rstrip("/"), connect_to=entry.connect_to, token=token) for entry in entries]
-    found = await verify_hub(candidates, reporter, patience=patience)
-    if user:
-        found = await verify_user(found.access, reporter, patience=patience)
-    _say(found, entries, reporter)
+        entries: tuple[Entry, ...]
+        if target.expose.kind == "port-forward":
+            url = await stack.enter_async_context(forwarded(setup, port=0, patience=patience))
+            entries = (Entry(url),)
+        else:
+            entries = await _entries(cluster, target.namespace, min(patience, ADDRESS_PATIENCE))
+        candidates = [Access(url=entry.url.rstrip("/"), connect_to=entry.connect_to, token=token) for entry in entries]
+        found = await verify_hub(candidates, reporter, patience=patience)
+        if user:
+            found = await verify_user(found.access, reporter, patience=patience)
+    if target.expose.kind == "port-forward":
+        lasting = forwarded_url(target.expose.port).rstrip("/")
+        found = replace(found, access=replace(found.access, url=lasting))
+        reporter.notice(f"JupyterHub is at {lasting}/ while `codehub port-forward` runs.", level="info")
+    else:
+        _say(found, entries, reporter)
     return found
 
 

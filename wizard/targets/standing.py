@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from wizard.errors import CodehubError
@@ -21,9 +22,6 @@ from wizard.tools.helm_release import Revision
 from wizard.tools.rollout_pods import PodState
 
 _DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")
-
-FORWARDED = 8000
-"""The port on this machine that the shown port-forward uses."""
 
 
 @dataclass(frozen=True)
@@ -77,15 +75,20 @@ def standing(folder: SetupFolder) -> Standing:
     return Standing(
         setup,
         loaded.state,
-        address(setup),
+        address(setup, folder.path),
         tuple(secrets.logins(setup)),
         (store.FILE, *(name for name in names if name != store.FILE)),
         loaded.notice,
     )
 
 
-def address(setup: Setup) -> Address:
-    """How the hub is reached as far as the answers tell."""
+def forwarded_url(port: int) -> str:
+    """The address of a hub behind a port-forward to a port of this machine."""
+    return f"http://localhost:{port}/"
+
+
+def address(setup: Setup, folder: Path | None = None) -> Address:
+    """How the hub is reached as far as the answers tell; `folder` is named in commands."""
     target = setup.target
     expose = target.expose
     look = _kubectl(setup, "get", "service", SERVICE)
@@ -102,8 +105,8 @@ def address(setup: Setup) -> Address:
         case "kubernetes", "loadbalancer":
             return Address(note="the service's EXTERNAL-IP, once the cluster gave it one", command=look)
         case "kubernetes", _:
-            forward = _kubectl(setup, "port-forward", f"service/{SERVICE}", f"{FORWARDED}:80")
-            return Address(f"http://localhost:{FORWARDED}/", "from this machine, while this command runs:", forward)
+            forward = shlex.join(["codehub", "port-forward", *([str(folder)] if folder else [])])
+            return Address(forwarded_url(expose.port), "from this machine, while this command runs:", forward)
         case "local", _:
             return Address(f"http://127.0.0.1:{expose.port}/", "from this machine, for as long as it runs")
         case _:

@@ -170,7 +170,7 @@ class Cluster:
         response = await self._request(method, where, query, body, content_type, accept, endless)
         if response.status == 401:
             response.close()
-            await self._log_in(again=True)
+            await self.renew_login()
             response = await self._request(method, where, query, body, content_type, accept, endless)
         if response.status >= 400:
             try:
@@ -218,6 +218,10 @@ class Cluster:
             self._api = await logged_in(self.context, self._kubeconfig, self._folder)
             self.server = self._api.configuration.host
             self._clients.append(self._api)
+
+    async def renew_login(self) -> None:
+        """Load the credentials once more, after the API refused those that we have."""
+        await self._log_in(again=True)
 
     async def close(self) -> None:
         """End the connection."""

@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from wizard.errors import StepFailed
 from wizard.text import clean
 from wizard.tools.kube import Cluster, path
-from wizard.tools.kube_errors import refused, unreachable
+from wizard.tools.kube_errors import unreachable
+from wizard.tools.kube_socket import open_socket
 
 _OUT, _ERR, _STATUS = 1, 2, 3
 """Channels of the subprotocol v4.channel.k8s.io: the first byte of each message."""
 _MOST_ERRORS = 4096
-_HEARTBEAT = 15.0
 
 
 async def run_in_pod(
@@ -40,7 +39,7 @@ async def run_in_pod(
 
     errors, status = bytearray(), None
     try:
-        async with asyncio.timeout(timeout), await _connect(cluster, where, query) as socket:
+        async with asyncio.timeout(timeout), open_socket(cluster, where, query, f"exec in the pod {pod}") as socket:
             async for message in socket:
                 data = message.data if isinstance(message.data, bytes) else str(message.data).encode()
                 if not data:
@@ -52,8 +51,6 @@ async def run_in_pod(
                     errors += rest[: _MOST_ERRORS - len(errors)]
                 elif channel == _STATUS:
                     status = json.loads(rest)
-    except aiohttp.WSServerHandshakeError as error:
-        raise refused(error.status, error.message, action=f"exec in the pod {pod}") from error
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
         raise unreachable(cluster.server, error) from error
     if not isinstance(status, dict):
@@ -64,15 +61,3 @@ async def run_in_pod(
             f"A command in the pod {pod} did not work.",
             why=said or clean(str(status.get("message") or "It said nothing.")),
         )
-
-
-async def _connect(cluster: Cluster, where: str, query: list[tuple[str, str]]) -> Any:  # noqa: ANN401 - aiohttp's
-    """The library's own client for websockets, over the connection that is logged in."""
-    from kubernetes_asyncio.stream import WsApiClient
-
-    client = WsApiClient(cluster.api.configuration, heartbeat=_HEARTBEAT)
-    await client.rest_client.close()
-    client.rest_client = cluster.api.rest_client
-    return await client.call_api(
-        where, "GET", query_params=query, auth_settings=["BearerToken"], _preload_content=False
-    )

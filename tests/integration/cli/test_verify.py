@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
 from tests.integration.cli.conftest import Small
 from tests.integration.verify.chosen_hub import ChosenHub, chosen_hub
+from tests.kubeapi import FakeCluster
 from tests.support.processes import free_port
 from tests.support.program import codehub
+from tests.support.terminal import on_terminal
 
 pytestmark = [
     pytest.mark.tier("docker", "buildx", "base_image", "helm3", "hub", "chp", "code_server", "node"),
@@ -88,3 +92,33 @@ def test_apply_ends_with_the_proof_and_says_the_address(small: Small, tmp_path: 
 def test_a_check_with_a_user_needs_its_service(small: Small) -> None:
     assert small.run("apply", "--yes").code == 0
     small.run("verify", "--user").refused(2, "no service for the check", "target.verify=user")
+
+
+def test_a_hub_behind_a_port_forward_is_proved_and_opened(small: Small, cluster: FakeCluster, tmp_path: Path) -> None:
+    with chosen_hub(tmp_path / "real") as hub:
+        local = free_port()
+        _set(small, target__verify="user", target__expose__kind="port-forward", target__expose__port=local)
+        _token(small.folder, hub)
+        cluster.scenario.forward_to[8000] = hub.port
+        applied = small.run("apply", "--yes")
+        assert applied.code == 0, applied.err
+        assert f"JupyterHub is at http://localhost:{local}/ while `codehub port-forward` runs." in applied.out
+        assert small.run("status", "--json").document["steps"]["verify"]["result"]["editor_seconds"] > 0
+
+        with on_terminal("port-forward", small.folder, "--port", "0", env=small.env) as session:
+            session.read_until("Ctrl+C ends it.")
+            (url,) = [line.strip() for line in session.text.splitlines() if line.startswith("http://localhost:")]
+            with urlopen(f"{url}hub/api", timeout=30) as answer:
+                assert answer.status == 200
+            session.type("\x03")
+            assert session.finish() == 0
+        with pytest.raises(OSError, match="refused"):
+            urlopen(f"{url}hub/api", timeout=5)
+    small.run("verify", "--hub", "--wait", "1").refused(1, "No JupyterHub answers where it should")
+    with socket.create_server(("127.0.0.1", local)):
+        small.run("port-forward", "--port", str(local)).refused(2, f"Port {local} of this machine", "--port")
+
+
+def test_other_targets_need_no_port_forward(tmp_path: Path) -> None:
+    assert codehub("init", tmp_path, "--yes", "--set", "target.kind=local").code == 0
+    codehub("port-forward", tmp_path).refused(2, "needs no port-forward", "codehub status")
