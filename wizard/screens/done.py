@@ -20,6 +20,7 @@ from wizard.run.events import Outcome
 from wizard.run.folder import SetupFolder
 from wizard.screens import done_words as words
 from wizard.screens.dialogs import HelpDialog
+from wizard.screens.forwarding import keep_forward, needs_forward
 from wizard.screens.jobs import Jobs, sentence
 from wizard.targets.standing import Live, Standing, live, standing
 from wizard.widgets.fact_line import FactLine
@@ -46,6 +47,7 @@ class DoneScreen(Screen[None]):
         self._folder = folder
         self._standing: Standing | None = None
         self._jobs: Jobs | None = None
+        self._forwards = False
 
     def compose(self) -> ComposeResult:
         yield TopLine("Done", short_path(self._folder.path))
@@ -102,6 +104,10 @@ class DoneScreen(Screen[None]):
 
     def _seen(self, found: Live) -> None:
         self._tell_live(words.live_lines(found))
+        here = self._standing
+        if found.revision and here and self._jobs and needs_forward(here.setup) and not self._forwards:
+            self._forwards = True
+            keep_forward(self._jobs, here.setup, self._forward_opened, self._forward_ended)
         if not found.addresses:
             return
         box = self.query_one("#address", Vertical)
@@ -109,6 +115,16 @@ class DoneScreen(Screen[None]):
         fresh = [FactLine("", url) for url in found.addresses if url not in known]
         if fresh:
             box.mount(*fresh, before=0)
+
+    def _forward_opened(self, url: str) -> None:
+        text = "Open now, and for as long as this screen is:"
+        self.query_one("#address", Vertical).mount(
+            Static(text, classes="fact", markup=False), FactLine("", url), before=0
+        )
+
+    def _forward_ended(self, error: Exception) -> None:
+        self._forwards = False
+        self.notify(sentence(error), title="The hub cannot be opened from here", severity="warning", timeout=20)
 
     def _not_seen(self, error: Exception) -> None:
         self._tell_live([(MARKS[Outcome.CANCELLED][0], f"It could not be asked. {sentence(error)}")])
