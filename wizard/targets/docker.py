@@ -102,20 +102,25 @@ class DockerTarget:
     def _start_action(self) -> Action:
         async def work(context: StepContext) -> Mapping[str, Any]:
             setup, folder = self._setup, self._folder.path
+            called = compose.names(setup)
             wanted = await asyncio.to_thread(docker_compose.marks, self._document, folder, {})
+            stopped = await self._recycle(context) if setup.target.docker.editors == "recycle" else ()
             fresh = await docker_compose.up(self._document, folder, wanted, context)
-            await until_it_answers(door(setup), compose.names(setup).hub, context)
-            stopped = 0
-            if setup.target.docker.editors == "recycle":
-                image = await docker_engine.image(setup.notebook_reference)
-                current = image.id if image else ""
-                stopped = await docker_host.stop_editors(compose.names(setup).project, context, without_image=current)
-            if stopped:
-                context.notice(f"Editors stopped, to be started on the new image: {stopped}", level="info")
+            await until_it_answers(door(setup), called.hub, context)
             context.notice(f"JupyterHub is at {setup.docker_url}", level="info")
-            return {"url": setup.docker_url, "made": list(fresh), "stopped": stopped}
+            return {"url": setup.docker_url, "made": list(fresh), "stopped": list(stopped)}
 
         return work
+
+    async def _recycle(self, context: StepContext) -> tuple[str, ...]:
+        """Stop the editors of an older notebook image; whose they were."""
+        called = compose.names(self._setup)
+        image = await docker_engine.image(self._setup.notebook_reference)
+        found = await docker_host.belongings(called.project)
+        stopped = await docker_host.stop_editors(found, called.hub, context, image=image.id if image else "")
+        if stopped:
+            context.notice(f"Stopped, to be started on the new image: {', '.join(stopped)}.", level="info")
+        return stopped
 
     def _verify_action(self) -> Action:
         async def work(context: StepContext) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -95,14 +95,21 @@ async def belongings(project: str, env: Env = None) -> Belongings:
     return await asyncio.to_thread(_belongings, project, env)
 
 
-async def stop_editors(project: str, reporter: Reporter, *, without_image: str = "", env: Env = None) -> int:
-    """Stop people's containers, but those of the image with this id; returns how many. Homes stay."""
-    found = [one for one in (await belongings(project, env)).editors if one.image != without_image]
-    for one in found:
-        reporter.task(one.name, f"Stop the editor of {one.user}", TaskState.RUNNING)
-        await asyncio.to_thread(_remove_container, one.id, env)
-        reporter.task(one.name, f"Stop the editor of {one.user}", TaskState.DONE)
-    return len(found)
+async def stop_editors(
+    found: Belongings, hub: str, reporter: Reporter, *, image: str, env: Env = None
+) -> tuple[str, ...]:
+    """Stop people's containers that are not of the image with this id; returns whose they were. Homes stay.
+
+    The hub, by its container's name, is stopped before: it would take them for running for a while, and people would
+    find an error in place of their editor. Whoever calls this starts it again.
+    """
+    outdated = [one for one in found.editors if one.image != image]
+    if outdated:
+        await _removed("hub", hub, lambda: _stop_container(hub, env), reporter, verb="Stop")
+    for one in outdated:
+        await _removed("editor of", one.user, lambda one=one: _remove_container(one.id, env), reporter, verb="Stop")
+        await asyncio.to_thread(_remove_network, one.name, env)
+    return tuple(one.user for one in outdated)
 
 
 async def tear_down(found: Belongings, reporter: Reporter, *, volumes: bool, env: Env = None) -> None:
@@ -129,8 +136,15 @@ async def logs(container: str, *, lines: int, env: Env = None) -> str:
     return await asyncio.to_thread(_logs, container, lines, env)
 
 
-async def _removed(kind: str, name: str, work: Any, reporter: Reporter) -> None:  # noqa: ANN401 - a plain callable
-    title = f"Remove the {kind} {name}"
+async def _removed(
+    kind: str,
+    name: str,
+    work: Callable[[], None],
+    reporter: Reporter,
+    *,
+    verb: str = "Remove",
+) -> None:
+    title = f"{verb} the {kind} {name}"
     reporter.task(name, title, TaskState.RUNNING)
     try:
         await asyncio.to_thread(work)
@@ -177,6 +191,13 @@ def _container(found: Mapping[str, Any]) -> Container:
 def _published(found: Mapping[str, Any]) -> tuple[int, ...]:
     bindings = (found.get("HostConfig") or {}).get("PortBindings") or {}
     return tuple(int(one["HostPort"]) for several in bindings.values() for one in several or () if one.get("HostPort"))
+
+
+def _stop_container(name: str, env: Env) -> None:
+    from docker.errors import NotFound
+
+    with connection(env, timeout=PATIENCE) as client, contextlib.suppress(NotFound):
+        client.api.stop(name, timeout=_STOP_PATIENCE)
 
 
 def _remove_container(identity: str, env: Env) -> None:

@@ -1,0 +1,271 @@
+"""JupyterHub on one Docker host with the images that codehub builds, behind each of its proxies: a day of two people.
+
+The tests of this file are one story in their order: they look at one hub, which is slow to make.
+"""
+
+import asyncio
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.integration.docker_target.conftest import TIERS
+from tests.integration.docker_target.hosted import HOME, Hosted, inspect, kill
+from tests.integration.images.building import docker
+from tests.integration.local.tried import open_editor
+from tests.integration.singleuser.browser import chromium
+from tests.integration.singleuser.person import Person, people
+from tests.integration.workbench import (
+    SHOWN,
+    WORKBENCH,
+    address_of,
+    log_in,
+    picture,
+    run_in_terminal,
+    type_and_save,
+)
+from tests.support.processes import wait_until
+
+pytestmark = [pytest.mark.tier(*TIERS), pytest.mark.timeout(900)]
+
+DEAD = "python3 -c 'import socket,sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 3)' {} {}"
+
+
+async def stop_server(person: Person) -> None:
+    """As the button on the hub's page does."""
+    home = await person.ask("/hub/home", follow=True)
+    assert home.status == 200
+    xsrf = next(c.value for c in person.session.cookie_jar if c.key == "_xsrf" and c["path"].startswith("/hub"))
+    headers = {"X-XSRFToken": xsrf, "Referer": f"{person.hub.url}/hub/home"}
+    answer = await person.ask(f"/hub/api/users/{person.name}/server", "DELETE", headers=headers)
+    assert answer.status in {202, 204}, answer
+
+
+def test_a_second_apply_does_nothing(host: Hosted) -> None:
+    assert set(host.apply().values()) == {"skipped"}
+    now = host.status()
+    assert now["answers"]
+    assert [one["status"] for one in now["containers"]] == ["running", "running"]
+    assert now["homes"] == 0  # of the throw-away user of the check nothing is left
+
+
+@pytest.mark.tier("chromium")
+async def test_a_day_of_alices(host: Hosted, tmp_path: Path) -> None:
+    async with chromium(tmp_path, f"{host.url}/hub/login") as page:
+        await log_in(page, "alice", host.password)
+        await page.wait_for(WORKBENCH, seconds=120)
+        await picture(page, tmp_path / "1-workbench.png")
+        host.in_editor("alice", f"touch {HOME}/notes.txt")
+        notes = address_of(host.url, "alice", HOME, "notes.txt")
+
+        await page.do("Page.navigate", url=notes)
+        await page.wait_for(WORKBENCH, seconds=90)
+        await type_and_save(page, "written by alice")
+        read = f"cat {HOME}/notes.txt"
+        wait_until(lambda: "written by alice" in host.in_editor("alice", read), "the saved file", seconds=60)
+        await picture(page, tmp_path / "2-saved.png")
+
+        made = f"test -d {HOME}/made && echo made || true"
+        await run_in_terminal(page, "mkdir made", lambda: "made" in host.in_editor("alice", made))
+        await picture(page, tmp_path / "3-terminal.png")
+
+        await page.do("Page.reload")
+        await page.wait_for(f"{SHOWN}?.includes('written by alice')", seconds=90)
+
+        first = inspect(host.editor("alice"))["Id"]
+        async with people(host, "alice", password=host.password) as (alice,):
+            await stop_server(alice)
+            assert docker("network", "ls", "--quiet", f"--filter=name=^{host.editor('alice')}$") == ""
+            await open_editor(alice)
+        assert inspect(host.editor("alice"))["Id"] != first
+        await page.do("Page.navigate", url=notes)
+        await page.wait_for(f"{SHOWN}?.includes('written by alice')", seconds=90)
+        await picture(page, tmp_path / "4-after-restart.png")
+
+
+async def test_others_get_nowhere(host: Hosted) -> None:
+    """By the front door, and past it: from a container to a container, to the hub's API, to the proxy's, to Docker."""
+    base = "/user/alice/"
+    async with people(host, "alice", "bob", "", password=host.password) as (alice, bob, nobody):
+        await open_editor(alice)
+        await open_editor(bob)
+        assert await alice.websocket_status(base) == 101
+        assert (await bob.enter(base)).status == 403
+        assert await bob.websocket_status(base) == 403
+        assert (await nobody.ask(base)).status == 302
+        assert await nobody.websocket_status(base) == 403
+
+    networks = inspect(host.editor("alice"))["NetworkSettings"]["Networks"]
+    assert list(networks) == [host.editor("alice")]
+    there = docker(
+        "network", "inspect", "--format={{range .Containers}}{{.Name}} {{end}}", host.editor("alice")
+    ).split()
+    assert sorted(there) == sorted([host.editor("alice"), host.hub, host.proxy])
+
+    alices = networks[host.editor("alice")]["IPAddress"]
+    assert (
+        host.in_editor("alice", DEAD.format(alices, 8888) + " && echo open").strip() == "open"
+    )  # the check can succeed
+    shut = "Timeout|timed out|refused|unreachable|not known|resolution"
+    for address, port in ((alices, 8888), (host.editor("alice"), 8888), ("proxy", 8001), (host.proxy, 8001)):
+        assert any(
+            word in host.in_editor("bob", DEAD.format(address, port), check=False) for word in shut.split("|")
+        ), (
+            address,
+            port,
+        )
+    control = inspect(host.proxy)["NetworkSettings"]["Networks"][host.name]["IPAddress"]
+    assert any(word in host.in_editor("bob", DEAD.format(control, 8001), check=False) for word in shut.split("|"))
+
+    host.in_editor("bob", "test ! -e /var/run/docker.sock")
+    assert [mount["Name"] for mount in inspect(host.editor("bob"))["Mounts"]] == [f"{host.name}-home-bob"]
+    ask = "curl" if "curl" in host.in_editor("bob", "command -v curl || true") else ""
+    assert ask == ""  # so that Python asks below
+    api = (
+        "import os,urllib.request as r,urllib.error as e\n"
+        "def ask(path):\n"
+        "    request = r.Request(os.environ['JUPYTERHUB_API_URL'] + path)\n"
+        "    request.add_header('Authorization', 'token ' + os.environ['JUPYTERHUB_API_TOKEN'])\n"
+        "    try: return r.urlopen(request).status\n"
+        "    except e.HTTPError as error: return error.code\n"
+        "print(ask('/user'), ask('/users'), ask('/users/alice'), ask('/proxy'))\n"
+    )
+    pid = host.in_editor("bob", "pgrep -f codehub-singleuser | head -n 1 || true").strip() or "1"
+    del pid
+    told = docker("exec", host.editor("bob"), "python3", "-c", api).split()
+    assert told[0] == "200"
+    assert set(told[1:]) <= {"403", "404"}, told
+
+
+def test_limits(host: Hosted) -> None:
+    limits = inspect(host.editor("alice"))["HostConfig"]
+    assert limits["Memory"] == limits["MemorySwap"] == 2 * 1024**3
+    assert limits["CpuQuota"] / limits["CpuPeriod"] == 2
+    assert limits["PidsLimit"] == 4096
+    assert limits["CapDrop"] == ["ALL"]
+    assert limits["SecurityOpt"] == ["no-new-privileges:true"]
+    for container in (host.hub, host.proxy):
+        own = inspect(container)["HostConfig"]
+        assert own["RestartPolicy"]["Name"] == "unless-stopped"
+        assert own["Sysctls"] == {"net.ipv4.ip_forward": "0"}
+        assert any("docker.sock" in bind for bind in own["Binds"] or ()) == (container == host.hub)
+
+
+async def test_what_comes_back_by_itself(host: Hosted) -> None:
+    async with people(host, "alice", password=host.password) as (alice,):
+        await open_editor(alice)
+        held = await alice.websocket("/user/alice/")
+        assert not isinstance(held, int)
+
+        kill(host.hub)
+        assert (
+            await alice.websocket_status("/user/alice/") == 101
+        )  # known to her server, and the proxy still leads there
+        assert not held.closed
+        await _until(lambda: host.status()["answers"], "the hub's return")
+        said = next(one["said"] for one in host.status()["containers"] if one["name"] == host.hub)
+        assert "started again 1 times" in said
+        await held.close()
+        assert host.status()["users"] == ["alice", "bob"]
+
+        kill(host.proxy)
+
+        async def reached() -> bool:
+            try:
+                return (await alice.ask("/user/alice/healthz")).status == 200
+            except OSError:
+                return False
+
+        end = time.monotonic() + 60
+        while not await reached():
+            assert time.monotonic() < end, host.status()
+            await asyncio.sleep(0.5)
+
+        host.in_editor("alice", f"echo kept >{HOME}/kept.txt")
+        kill(host.editor("alice"))
+        await _until(lambda: "alice" not in host.status()["users"], "what status says")
+        await _until(lambda: "stopped" in _hub_knows(host), "what the hub says")
+        await open_editor(alice, seconds=90)
+        assert host.in_editor("alice", f"cat {HOME}/kept.txt").strip() == "kept"
+
+
+def _hub_knows(host: Hosted) -> str:
+    """`stopped` once the hub has seen that alice's server is gone."""
+    script = (
+        "import sqlite3; d = sqlite3.connect('file:/srv/jupyterhub/data/jupyterhub.sqlite?mode=ro', uri=True);"
+        "q = 'select server_id from spawners join users on users.id = user_id where users.name = ?';"
+        "print(d.execute(q, ('alice',)).fetchone())"
+    )
+    return "stopped" if "(None,)" in docker("exec", host.hub, "python3", "-c", script) else ""
+
+
+async def _until(probe: Callable[[], object], what: str) -> None:
+    await asyncio.to_thread(wait_until, probe, what, seconds=90)
+
+
+async def test_an_upgrade_in_place(host: Hosted) -> None:
+    """Another answer: the hub is made anew, alice's editor is not; she stays connected."""
+    async with people(host, "alice", password=host.password) as (alice,):
+        await open_editor(alice)
+        held = await alice.websocket("/user/alice/")
+        assert not isinstance(held, int)
+        before = {name: inspect(name)["Id"] for name in (host.hub, host.proxy, host.editor("alice"))}
+        host.answer("hub.auth.users=alice,bob,carol")
+        outcomes = host.apply()
+        assert outcomes["deploy"] == "done"
+        assert outcomes["build-notebook"] == outcomes["build-hub"] == "skipped"
+        after = {name: inspect(name)["Id"] for name in before}
+        assert after.pop(host.hub) != before.pop(host.hub)
+        assert after == before
+        assert not held.closed
+        assert (await open_editor(alice)).status == 200
+        await held.close()
+    async with people(host, "carol", password=host.password) as (carol,):
+        assert (await carol.ask("/hub/home", follow=True)).status == 200
+
+
+async def test_editors_are_recycled_as_asked(host: Hosted) -> None:
+    """A newer notebook image: who runs is stopped, and has the new one and the old files afterwards."""
+    (host.folder / "more.Dockerfile").write_text("RUN touch /opt/newer\n")
+    host.answer("images.notebook.extra=more.Dockerfile", "images.notebook.tag=1.0.1", "target.docker.editors=recycle")
+    assert host.apply()["build-notebook"] == "done"
+    assert host.status()["users"] == []
+    async with people(host, "alice", password=host.password) as (alice,):
+        await open_editor(alice, seconds=90)
+    host.in_editor("alice", f"test -e /opt/newer && test -e {HOME}/kept.txt")
+
+
+async def test_backup_and_restore(host: Hosted) -> None:
+    """What destroy keeps, what it takes when it is asked to, and what a backup brings back."""
+    saved = host.folder / "saved.tar.gz"
+    assert host.run("destroy", "--yes").code == 0
+    assert docker("ps", "--all", "--quiet", f"--filter=label=codehub.project={host.name}") == ""
+    assert docker("network", "ls", "--quiet", f"--filter=label=codehub.project={host.name}") == ""
+    kept = docker("volume", "ls", "--quiet", f"--filter=label=codehub.project={host.name}").split()
+    assert {f"{host.name}-hub-data", f"{host.name}-home-alice", f"{host.name}-home-bob"} <= set(kept)
+
+    _script(host, "backup.sh", str(saved))
+    assert saved.stat().st_mode & 0o077 == 0
+    assert "restored" in _script(host, "restore.sh", str(saved), code=1).replace("written anew", "restored")
+    gone = host.run("destroy", "--yes", "--volumes")
+    assert gone.code == 0, gone.err
+    assert docker("volume", "ls", "--quiet", f"--filter=label=codehub.project={host.name}") == ""
+
+    _script(host, "restore.sh", str(saved))
+    assert sorted(kept) == sorted(
+        docker("volume", "ls", "--quiet", f"--filter=label=codehub.project={host.name}").split()
+    )
+    host.apply()
+    async with people(host, "alice", password=host.password) as (alice,):
+        await open_editor(alice, seconds=90)
+    assert host.in_editor("alice", f"cat {HOME}/kept.txt").strip() == "kept"
+
+
+def _script(host: Hosted, name: str, *arguments: str, code: int = 0) -> str:
+    done = subprocess.run(
+        [host.folder / name, *arguments], capture_output=True, text=True, timeout=300, check=False, cwd="/"
+    )
+    assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
+    return done.stdout + done.stderr
