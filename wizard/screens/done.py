@@ -35,7 +35,9 @@ class DoneScreen(Screen[None]):
     AUTO_FOCUS = "FactLine"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "reveal", "Reveal secrets", id="done.reveal"),
-        Binding("f5", "look", "Ask the cluster again", id="done.look"),
+        Binding("f5", "look", "Ask again", id="done.look"),
+        Binding("v", "versions", "Versions", id="done.versions"),
+        Binding("h", "history", "History", id="done.history"),
         Binding("escape", "leave", "Back", key_display="esc", id="done.leave"),
         Binding("f1", "explain", "Help", id="wizard.help"),
         Binding("pageup", "page(-1)", "Page up", show=False, id="done.page-up"),
@@ -150,6 +152,18 @@ class DoneScreen(Screen[None]):
         """Scroll by a page."""
         facts = self.query_one("#facts", VerticalScroll)
         facts.scroll_page_down() if direction > 0 else facts.scroll_page_up()
+
+    def action_versions(self) -> None:
+        """Compare what is deployed with the files and the newest."""
+        from wizard.screens.versions import VersionsScreen
+
+        self.app.push_screen(VersionsScreen(self._folder))
+
+    def action_history(self) -> None:
+        """Show the revisions, and the way back to one."""
+        from wizard.screens.history import HistoryScreen
+
+        self.app.push_screen(HistoryScreen(self._folder))
 
     def action_leave(self) -> None:
         """Back to where this was opened from."""

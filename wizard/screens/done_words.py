@@ -24,6 +24,8 @@ HELP = (
     ("C, Enter", "copy the line's address, password or command"),
     ("R", "show the passwords, or mask them again"),
     ("F5", "ask the cluster again"),
+    ("V", "versions: deployed, in the files, newest, and the upgrade"),
+    ("H", "the history of revisions, and going back to one"),
     ("Page up, Page down", "scroll"),
 )
 _DONE, _FAILED, _NOT = (MARKS[one][0] for one in (Outcome.DONE, Outcome.FAILED, None))

@@ -99,6 +99,8 @@ class StartScreen(Screen[None]):
                 self._show_status(entry.folder)
             case "upgrade":
                 self._upgrade(entry.folder)
+            case "history":
+                self._history(entry.folder)
             case "try":
                 self._begin(entry.folder, with_draft=False, trying=True)
             case _:
@@ -174,9 +176,15 @@ class StartScreen(Screen[None]):
 
     def _upgrade(self, folder: Path) -> None:
         from wizard.run.folder import SetupFolder
-        from wizard.screens.upgrade import UpgradeScreen
+        from wizard.screens.versions import VersionsScreen
 
-        self.app.push_screen(UpgradeScreen(SetupFolder(folder)))
+        self.app.push_screen(VersionsScreen(SetupFolder(folder)))
+
+    def _history(self, folder: Path) -> None:
+        from wizard.run.folder import SetupFolder
+        from wizard.screens.history import HistoryScreen
+
+        self.app.push_screen(HistoryScreen(SetupFolder(folder)))
 
     def _show_status(self, folder: Path) -> None:
         from wizard.run.folder import SetupFolder
@@ -209,8 +217,9 @@ def entries(folder: Path) -> list[Entry]:
             found.append(Entry("draft", "Go on with your answers", f"They are not saved yet; {here}", folder))
         key = "afresh" if draft else "change"
         found.append(Entry(key, "Change or run this setup", f"The answers in {here}", folder))
-        found.append(Entry("upgrade", "Upgrade it", "To the newest versions that go together", folder))
+        found.append(Entry("upgrade", "Versions and upgrade", "What is deployed, in the files and newest", folder))
         found.append(Entry("try", "Try it on this machine", _TRY, folder))
+        found.append(Entry("history", "History and rollback", "What changed with each revision", folder))
         found.append(Entry("status", "Show its status", "Address, logins, what was verified", folder))
     elif draft:
         found.append(Entry("draft", "Go on with your answers", f"They are not saved yet; {here}", folder))

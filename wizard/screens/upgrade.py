@@ -1,4 +1,4 @@
-"""Newer versions for a setup: what would change, what happens to users, what to know before; then the run."""
+"""The review of an upgrade: what would change, what happens to users, what to know before; then the run."""
 
 from __future__ import annotations
 
@@ -17,16 +17,19 @@ from wizard.recent import short_path
 from wizard.run.events import Emit, RunFinished
 from wizard.run.folder import SetupFolder
 from wizard.screens.jobs import Job, Jobs, sentence
+from wizard.screens.wizard_app import WizardApp
 from wizard.text import clean
+from wizard.widgets.diff_view import coloured
 from wizard.widgets.help_line import HelpLine
 from wizard.widgets.top_line import TopLine
 
 if TYPE_CHECKING:
     from wizard.targets.session import Preparation
     from wizard.targets.upgrading import Look
+    from wizard.upgrade.choose import Wanted
     from wizard.upgrade.proposal import Proposal
 
-_INTRO = "The newest versions that go together. What does not work is taken back wholly: release, answers and files."
+_INTRO = "Ctrl+R does all this. What does not work is taken back wholly: release, answers and files."
 
 
 class UpgradeScreen(Screen[None]):
@@ -39,11 +42,19 @@ class UpgradeScreen(Screen[None]):
         Binding("f1", "explain", "Help", id="wizard.help"),
     ]
 
-    def __init__(self, folder: SetupFolder) -> None:
+    def __init__(self, folder: SetupFolder, wanted: Wanted) -> None:
         super().__init__()
         self._folder = folder
+        self._wanted = wanted
         self._look: Look | None = None
         self._jobs = Jobs(self.app)
+
+    @property
+    def _wizard(self) -> WizardApp:
+        app = self.app
+        if not isinstance(app, WizardApp):
+            raise TypeError(f"{type(app).__name__} is not the wizard")
+        return app
 
     def compose(self) -> ComposeResult:
         yield TopLine("Upgrade", short_path(self._folder.path))
@@ -64,9 +75,8 @@ class UpgradeScreen(Screen[None]):
 
     async def _find(self, _job: Job) -> Look:
         from wizard.targets.upgrading import look
-        from wizard.upgrade.choose import Wanted
 
-        return await look(self._folder, Wanted())
+        return await look(self._folder, self._wanted)
 
     def _show(self, found: Look) -> None:
         self._look = found
@@ -108,7 +118,12 @@ class UpgradeScreen(Screen[None]):
 
             return await upgrade(self._folder, proposal, emit)
 
-        self.app.switch_screen(RunScreen(preparation, carry_out=carry_out))
+        async def again(_step: str) -> Preparation:
+            from wizard.targets.upgrading import planned
+
+            return await planned(self._folder, proposal)
+
+        self._wizard.show_run(RunScreen(preparation, carry_out=carry_out, again=again))
 
     def _no_plan(self, error: Exception) -> None:
         self.query_one(HelpLine).explain("", _INTRO)
@@ -150,7 +165,8 @@ def _lines(proposal: Proposal) -> Iterator[Content]:
         if texts:
             yield Content("")
             yield Content.styled(title, "bold $text-accent")
-            yield from (Content(f"  {clean(text)}") for text in texts)
+            style = coloured if "Changes" in title else Content
+            yield from (Content.assemble("  ", style(clean(text))) for text in texts)
 
 
 def _backup_lines(proposal: Proposal) -> list[str]:

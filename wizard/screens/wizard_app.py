@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from wizard.run.wizard_session import WizardSession
     from wizard.screens.base import StepScreen
     from wizard.screens.engine import RunEngine
+    from wizard.screens.run import RunScreen
 
 KEEP_AFTER = 0.5
 """Seconds without a change after which the draft is written to the disk."""
@@ -80,6 +81,18 @@ class WizardApp(App[int]):
         target = self._screen(step)
         if target is not self.screen:
             self.switch_screen(target)
+
+    def show_run(self, screen: RunScreen) -> None:
+        """Show a new run in place of this screen; an earlier one that has ended goes, with what was opened from it."""
+        if self.run_goes_on:
+            self.notify("It can begin when that one is over.", title="A run goes on", severity="warning")
+            return
+        self.pop_screen()
+        while self.is_screen_installed("run") and self.get_screen("run") in self.screen_stack:
+            self.pop_screen()
+        if self.is_screen_installed("run"):
+            self.uninstall_screen("run")
+        self.push_screen(screen)
 
     def go_next(self, key: str) -> None:
         """Go to the step after one."""

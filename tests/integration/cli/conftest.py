@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.cli.deployed import deployed  # noqa: F401 - a fixture
 from tests.kubeapi import FakeCluster
 from tests.support import parts
 from tests.support.program import Ended, codehub
