@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from wizard.errors import StepFailed
@@ -105,9 +106,9 @@ async def stop_editors(
     """
     outdated = [one for one in found.editors if one.image != image]
     if outdated:
-        await _removed("hub", hub, lambda: _stop_container(hub, env), reporter, verb="Stop")
+        await _removed("hub", hub, partial(_stop_container, hub, env), reporter, verb="Stop")
     for one in outdated:
-        await _removed("editor of", one.user, lambda one=one: _remove_container(one.id, env), reporter, verb="Stop")
+        await _removed("editor of", one.user, partial(_remove_container, one.id, env), reporter, verb="Stop")
         await asyncio.to_thread(_remove_network, one.name, env)
     return tuple(one.user for one in outdated)
 
@@ -119,11 +120,11 @@ async def tear_down(found: Belongings, reporter: Reporter, *, volumes: bool, env
     """
     rank = {"hub": 0, "": 1, "proxy": 2}
     for one in sorted(found.containers, key=lambda container: rank.get(container.service, 1)):
-        await _removed("container", one.name, lambda one=one: _remove_container(one.id, env), reporter)
+        await _removed("container", one.name, partial(_remove_container, one.id, env), reporter)
     for name in found.networks:
-        await _removed("network", name, lambda name=name: _remove_network(name, env), reporter)
+        await _removed("network", name, partial(_remove_network, name, env), reporter)
     for name in found.volumes if volumes else ():
-        await _removed("volume", name, lambda name=name: _remove_volume(name, env), reporter)
+        await _removed("volume", name, partial(_remove_volume, name, env), reporter)
 
 
 async def remove_homes(project: str, user_prefix: str, env: Env = None) -> None:
