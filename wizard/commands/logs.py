@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from wizard.commands.common import answers_path, folder_argument, quoted
+from wizard.commands.common import answers_path, folder_argument, load_setup, quoted
 from wizard.errors import UsageError
 
 
@@ -16,9 +16,16 @@ from wizard.errors import UsageError
 @click.option("--step", default="", metavar="STEP", help="Print this step's log.")
 @click.option("--run", "run_name", default="", metavar="RUN", help="Only of this run, such as 20260131T120000000000Z.")
 @click.option("--path", "only_path", is_flag=True, help="Print only where logs are.")
-def logs(folder: Path, step: str, run_name: str, *, only_path: bool) -> None:
-    """List the last log of each step, or print one."""
+@click.option(
+    "--of", "container", default="", metavar="WHOSE", help="What a container says now: hub, proxy, or a user's name."
+)
+@click.option("--lines", default=200, show_default=True, help="How many lines of a container.")
+def logs(folder: Path, step: str, run_name: str, container: str, lines: int, *, only_path: bool) -> None:
+    """List the last log of each step, or print one; with --of, on a Docker host, what a container says."""
     answers_path(folder)
+    if container:
+        _container(folder, container, lines)
+        return
     found = _logs(folder, run_name)
     if not step:
         _list(found, only_path=only_path)
@@ -32,6 +39,32 @@ def logs(folder: Path, step: str, run_name: str, *, only_path: bool) -> None:
         click.echo(str(found[step]))
     else:
         _print(found[step])
+
+
+def _container(folder: Path, whose: str, lines: int) -> None:
+    import asyncio
+
+    from wizard.text import clean
+    from wizard.tools import docker_host
+
+    setup = load_setup(folder)
+    if setup.target.kind != "docker":
+        raise UsageError(
+            f"--of is for Docker hosts, and the target is {setup.target.kind}.",
+            why="Containers are asked by it.",
+            fix="`codehub status` names what runs.",
+        )
+    found = asyncio.run(docker_host.belongings(setup.target.docker.name))
+    one = next((one for one in found.containers if whose in {one.service, one.user, one.name}), None)
+    if one is None:
+        there = [one.service or one.user for one in found.containers]
+        raise UsageError(
+            f"There is no container of {whose}.",
+            why=f"There are: {', '.join(there) or 'none'}.",
+            fix=f"See: codehub status {quoted(folder)}",
+        )
+    for line in asyncio.run(docker_host.logs(one.name, lines=lines)).splitlines():
+        click.echo(clean(line))
 
 
 def _logs(folder: Path, run_name: str) -> dict[str, Path]:

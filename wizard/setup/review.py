@@ -13,6 +13,7 @@ from wizard.catalog import Version, base_fit, closest, known_chart, known_tag, p
 from wizard.setup.delivery import can_deliver, resolve_delivery
 from wizard.setup.model import Setup
 from wizard.setup.problems import InvalidAnswers, Problem
+from wizard.setup.review_docker import docker_problems
 from wizard.tools.products import guess_product
 
 _SECRET_WORD = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|CREDENTIAL|PRIVATE_KEY", re.IGNORECASE)
@@ -72,7 +73,7 @@ def _images(setup: Setup) -> Iterator[Problem]:
         if image.tag != "latest":
             continue
         field, fix = f"images.{name}.tag", "Use a tag that says what is in it, like 1.0.0."
-        if setup.images.registry:
+        if setup.images.registry or setup.target.kind != "kubernetes":
             yield _warning(field, "nobody can tell which image `latest` was, and a roll-back has nothing to go to", fix)
         else:
             yield Problem(field, "with local images, `latest` makes Kubernetes look for a registry", fix, image.tag)
@@ -235,6 +236,7 @@ _CHECKS: tuple[Callable[[Setup], Iterator[Problem]], ...] = (
     _chart,
     _delivery,
     _expose,
+    docker_problems,
     _login,
     _resources,
 )

@@ -83,3 +83,37 @@ def test_errors_are_raised_and_warnings_returned() -> None:
     with pytest.raises(InvalidAnswers) as caught:
         require_sound(with_settings(Setup(), ["hub.auth.kind=dummy"]), "codehub.yaml")
     assert [problem.field for problem in caught.value.problems] == ["hub.auth.kind"]
+
+
+DOCKER = "target.kind=docker"
+TLS = [DOCKER, "target.expose.host=hub.example.org", "target.expose.port=443"]
+OWN = [*TLS, "target.docker.tls=files", "target.docker.certificate=a.pem", "target.docker.key=a.key"]
+ACME = [*TLS, "target.docker.tls=letsencrypt", "hub.proxy=traefik"]
+
+
+@pytest.mark.parametrize("settings", [[DOCKER], OWN, ACME, [DOCKER, "images.notebook.tag=2"]])
+def test_sound_answers_for_a_docker_host(settings: list[str]) -> None:
+    assert found(*settings) == {}
+
+
+@pytest.mark.parametrize(
+    "settings,field,level",
+    [
+        ([*OWN, "target.docker.key="], "target.docker.key", "error"),
+        ([*OWN, "target.docker.certificate="], "target.docker.certificate", "error"),
+        ([*OWN, "target.docker.key=a:b"], "target.docker.key", "error"),
+        ([*OWN, "target.expose.host="], "target.expose.host", "error"),
+        ([*OWN, "target.docker.redirect_port=443"], "target.docker.redirect_port", "error"),
+        ([*TLS], "target.docker.tls", "warning"),
+        ([*ACME, "hub.proxy=chp"], "hub.proxy", "error"),
+        ([*ACME, "target.expose.port=8000"], "target.expose.port", "warning"),
+        (
+            [DOCKER, "build.platforms=[linux/amd64, linux/arm64]", "images.registry=ghcr.io/acme"],
+            "build.platforms",
+            "error",
+        ),
+        ([DOCKER, "images.notebook.tag=latest"], "images.notebook.tag", "warning"),
+    ],
+)
+def test_a_docker_hosts_answers_that_do_not_fit(settings: list[str], field: str, level: str) -> None:
+    assert found(*settings) == {field: level}
