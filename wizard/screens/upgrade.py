@@ -171,4 +171,4 @@ def _lines(proposal: Proposal) -> Iterator[Content]:
 
 def _backup_lines(proposal: Proposal) -> list[str]:
     kept = proposal.backup
-    return [f"to {kept.file}; to put it back:", *kept.restore] if kept else []
+    return [f"to {kept.file}", "The step's log says by which command it is put back."] if kept else []

@@ -165,7 +165,9 @@ class VersionsScreen(Screen[None]):
     def _explain_row(self) -> None:
         row = self._row
         if row is not None:
-            full = f"deployed {row.deployed or '-'}, files {row.files or '-'}, newest {row.newest or '-'}"
+            full = f"deployed {row.deployed or '-'}, files {row.files or '-'}, newest {row.newest or '-'}."
+            if self._found and wanted_for(row, self._found.look):
+                full += " Enter upgrades it alone."
             self.query_one(HelpLine).explain(row.name, clean(full))
 
     @on(DataTable.RowSelected)
