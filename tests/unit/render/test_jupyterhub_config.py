@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from tests.unit.render.setups import every_deployment, line, setup
 from wizard.render.hub_settings import SINGLEUSER_COMMAND
-from wizard.render.jupyterhub_config import CULLER, LocalPlace, local_config
+from wizard.render.jupyterhub_config import CULLER, LocalPlace, docker_config, local_config
 from wizard.render.values import values
 from wizard.setup.model import Setup
+from wizard.tools.verify_hub import SERVICE
 
 
 def place(folder: str = "/run", **environment: str) -> LocalPlace:
@@ -47,6 +48,67 @@ def test_local_says_what_the_chart_says(cluster: Setup) -> None:
     assert f"--timeout={chart['cull']['timeout']}" in culler["command"]
     assert f"--cull-every={chart['cull']['every']}" in culler["command"]
     assert [role["services"] for role in local["JupyterHub"]["load_roles"]] == [[CULLER]]
+
+
+@pytest.mark.parametrize("cluster", every_deployment(hub__cull__terminals_count=True), ids=name_of)
+def test_docker_says_what_the_chart_says(cluster: Setup) -> None:
+    chart = values(cluster)
+    target = cluster.target.model_copy(update={"kind": "docker"})
+    text = docker_config(cluster.model_copy(update={"target": target}))
+    here = settings_of(text)
+    for class_name, traits in chart["hub"]["config"].items():
+        for trait, value in traits.items():
+            assert here[class_name][trait] == value, (class_name, trait)
+    single = chart["singleuser"]
+    assert here["Spawner"]["cmd"] == single["cmd"] == list(SINGLEUSER_COMMAND)
+    assert here["Spawner"]["environment"] == single["extraEnv"]
+    assert here["Spawner"]["start_timeout"] == single["startTimeout"]
+    spawner = here["DockerSpawner"]
+    assert spawner["image"] == f"{single['image']['name']}:{single['image']['tag']}"
+    assert list(spawner["volumes"].values()) == [single["storage"]["homeMountPath"]]
+    assert spawner["mem_limit"] == single["memory"]["limit"]
+    assert spawner["extra_host_config"]["mem_reservation"] == single["memory"]["guarantee"]
+    assert spawner["cpu_limit"] == single["cpu"]["limit"]
+    culler = here["JupyterHub"]["services"][0]["command"]
+    assert f"--timeout={chart['cull']['timeout']}" in culler
+    assert f"--cull-every={chart['cull']['every']}" in culler
+    # How use is told from an open tab: the chart's hub and this one have the same lines.
+    for piece in chart["hub"]["extraConfig"].values():
+        assert (piece in text) == (cluster.hub.proxy == "chp")
+
+
+def test_activity_is_measured_alike_everywhere() -> None:
+    """The proxy's count of traffic would keep every open tab alive: no target may use it."""
+    quiet = "QuietConfigurableHTTPProxy"
+    assert quiet in values(setup(hub__proxy="chp"))["hub"]["extraConfig"]["10-activity"]
+    assert quiet in docker_config(setup(target__kind="docker", hub__proxy="chp"))
+    assert quiet in local_config(setup(target__kind="local", hub__proxy="chp"), place())
+
+
+def test_a_user_who_may_become_root_gets_no_raw_packets() -> None:
+    """Root of a container could send packets to the hub that are meant for somebody else's network."""
+    sudo = settings_of(docker_config(setup(target__kind="docker", code_server__sudo=True)))["DockerSpawner"]
+    assert sudo["extra_host_config"]["cap_drop"] == ["NET_RAW"]
+    usual = settings_of(docker_config(setup(target__kind="docker")))["DockerSpawner"]
+    assert usual["extra_host_config"]["cap_drop"] == ["ALL"]
+
+
+def test_no_limits_where_none_are_asked_for() -> None:
+    free = {"hub__resources__memory_limit": "", "hub__resources__memory_guarantee": "", "hub__resources__cpu_limit": 0}
+    spawner = settings_of(docker_config(setup(target__kind="docker", hub__resources__cpu_guarantee=0, **free)))[
+        "DockerSpawner"
+    ]
+    assert not {"mem_limit", "cpu_limit"} & set(spawner)
+    assert not {"memswap_limit", "mem_reservation"} & set(spawner["extra_host_config"])
+
+
+def test_the_service_that_tries_the_hub_is_there_only_where_it_is_asked_for() -> None:
+    with_user = docker_config(setup(target__kind="docker", target__verify="user"))
+    assert [one["name"] for one in settings_of(with_user)["JupyterHub"]["services"]] == [CULLER, SERVICE]
+    assert "CodehubVerify" in with_user
+    without = docker_config(setup(target__kind="docker", target__verify="hub"))
+    assert "CodehubVerify" not in without
+    assert SERVICE not in without
 
 
 def test_nothing_is_culled_where_nothing_shall_be() -> None:
