@@ -14,6 +14,7 @@ import click
 
 from wizard import __version__
 from wizard.commands.apply import apply
+from wizard.commands.cluster import cluster
 from wizard.commands.destroy import destroy
 from wizard.commands.doctor import doctor
 from wizard.commands.explain import explain
@@ -27,6 +28,7 @@ from wizard.commands.plan import plan
 from wizard.commands.port_forward import port_forward
 from wizard.commands.render import render
 from wizard.commands.rollback import rollback
+from wizard.commands.sbom import sbom
 from wizard.commands.start import start
 from wizard.commands.status import status
 from wizard.commands.try_ import try_
@@ -103,7 +105,9 @@ for _command in (
     import_,
     export,
     pin,
+    sbom,
     try_,
+    cluster,
     doctor,
     explain,
     versions,

@@ -112,6 +112,7 @@ _RIGHTS = (
     "Your user may not use {program} here: run codehub as a user who may, load the image by hand, "
     "or push to a registry (images.registry)."
 )
+_PORT = "Something on this machine has that port: end it, or go without ingress (--no-ingress)."
 _ADVICE = {
     "permission denied": _RIGHTS,
     "insufficient permissions": _RIGHTS,
@@ -119,6 +120,15 @@ _ADVICE = {
     "failed to get cluster": "Start the cluster, or choose the kube context of one that runs.",
     'not found. run "minikube profile list"': "Start it (`minikube start`), or choose the context of one that runs.",
     "not present locally": "The image is not in Docker: build it again with `codehub apply --from build-notebook`.",
+    "drv_as_root": "Run it as a user of your own: this driver is not for root.",
+    "rsrc_insufficient_cores": "Ask for fewer CPUs (--cpus), or give Docker more.",
+    "rsrc_overcommit": "Ask for less memory (--memory), or give Docker more.",
+    "rsrc_insufficient_container_memory": "Ask for less memory (--memory), or give Docker more.",
+    "provider_docker_not_running": "Start Docker, and look whether your user may use it: `docker version`.",
+    "cannot connect to the docker daemon": "Start Docker, and look whether your user may use it: `docker version`.",
+    "port is already allocated": _PORT,
+    "address already in use": _PORT,
+    "already exist": "A cluster of that name is there: take another name (--name), or remove that one.",
     "no space left on device": "The node's disk is full: remove images there that nobody needs, or enlarge it.",
 }
 """Parts of what the programs say, in lower case, and what to do then."""
