@@ -83,7 +83,8 @@ async def download(page: Page, name: str, folder: Path) -> Path:
     """
     await page.do("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(folder))
     await page.value("delete window.showDirectoryPicker")
-    row = f"[...document.querySelectorAll('.explorer-folders-view .monaco-list-row')].find(r => r.innerText.trim() === '{name}')"
+    rows = "[...document.querySelectorAll('.explorer-folders-view .monaco-list-row')]"
+    row = f"{rows}.find(r => r.innerText.trim() === '{name}')"
     item = "[...document.querySelectorAll('.monaco-menu .action-item')].find(e => /^Download/.test(e.innerText))"
     await page.wait_for(row)
     for _ in range(10):  # what comes above it while the page loads moves the row
