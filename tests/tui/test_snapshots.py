@@ -22,6 +22,7 @@ from wizard.app import CodehubApp
 from wizard.catalog.models import CodeServerTag, Listing
 from wizard.setup.model import Setup
 from wizard.setup.store import save, with_settings
+from wizard.tools import cluster_new
 from wizard.widgets.answer_field import AnswerField
 from wizard.widgets.version_table import VersionTable
 
@@ -45,6 +46,8 @@ def _tag(number: int) -> CodeServerTag:
 def known_versions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lists that no new release changes."""
     tags = Listing(tuple(map(_tag, range(40))), "bundled", datetime(2026, 6, 20, tzinfo=UTC), "not live: no network")
+
+    monkeypatch.setattr(cluster_new, "available", lambda: ())  # no machine's minikube, kind or k3d
 
     def listing(kind: str, **_options: object) -> Listing[CodeServerTag]:
         return tags if kind == "code-server" else Listing((), "bundled", None)

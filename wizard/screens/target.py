@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
+from textual.binding import Binding, BindingType
 from textual.types import CSSPathType
 from textual.widget import Widget
 from textual.widgets import DataTable, Static
@@ -19,7 +20,8 @@ from wizard.wording import counted
 
 if TYPE_CHECKING:
     from wizard.catalog.models import ChartRelease, Listing
-    from wizard.tools.clusters import Details
+    from wizard.tools.cluster_start import StartedCluster
+    from wizard.tools.clusters import Details, Found
     from wizard.tools.kubeconfig import KubeConfig
 
 _CONTEXT = "target.context"
@@ -31,6 +33,9 @@ class TargetScreen(FormScreen):
     key = "target"
     intro = "Where the hub and the editors will run."
     CSS_PATH: ClassVar[CSSPathType | None] = ["base.tcss", "target.tcss"]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f4", "start_cluster", "Start a cluster", id="target.start-cluster"),
+    ]
     groups = (
         Group("", ("target.kind",)),
         Group("Cluster", (_CONTEXT,)),
@@ -50,9 +55,49 @@ class TargetScreen(FormScreen):
     def on_mount(self) -> None:
         """Begin to ask."""
         self.query_one(ContextTable).choose(self.session.draft.setup.target.context)
-        self.jobs.start("contexts", self._survey, lambda _found: None, self._no_contexts)
+        self._look_at_contexts()
         self.jobs.start("charts", self._read_charts, self._show_charts, lambda _error: None)
         self._ask_cluster()
+
+    def _look_at_contexts(self) -> None:
+        self.jobs.start("contexts", self._survey, self._surveyed, self._no_contexts)
+
+    def _surveyed(self, found: Sequence[Found]) -> None:
+        """Offer to start a cluster where none answers."""
+        from wizard.tools.cluster_new import available
+
+        if not any(one.reachable for one in found) and (there := available()):
+            text = f"No cluster answers. F4 starts one with {' or '.join(there)}."
+            self.notify(text, title="Start a local cluster?", timeout=15)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A cluster can be started where it is wanted and its program is there."""
+        if action == "start_cluster":
+            from wizard.tools.cluster_new import available
+
+            return self.session.draft.setup.target.kind == "kubernetes" and bool(available())
+        return super().check_action(action, parameters)
+
+    def action_start_cluster(self) -> None:
+        """Start a cluster of minikube, kind or k3d."""
+        from wizard.screens.cluster_dialog import ClusterDialog
+        from wizard.tools.cluster_new import available, proposal
+
+        host = self.session.draft.setup.target.expose.host
+        self.app.push_screen(ClusterDialog(proposal(), available(), host), self._cluster_started)
+
+    def _cluster_started(self, started: StartedCluster | None) -> None:
+        if started is None:
+            return
+        entered = {_CONTEXT: started.context}
+        if started.ingress_class and self.session.draft.setup.target.expose.host:
+            entered |= {"target.expose.kind": "ingress", "target.expose.ingress_class": started.ingress_class}
+        for path, value in entered.items():
+            self.session.draft.enter(path, value)
+            self.field(path).show_answer()
+            self.answer_changed(path)
+        self.notify(f"{started.context} runs Kubernetes {started.version}.")
+        self._look_at_contexts()
 
     def show_fields(self) -> None:
         """The table belongs to Kubernetes only."""
@@ -61,7 +106,7 @@ class TargetScreen(FormScreen):
         self.query_one(ContextTable).display = kubernetes
         self.query_one("#cluster").display = kubernetes
 
-    async def _survey(self, job: Job) -> object:
+    async def _survey(self, job: Job) -> Sequence[Found]:
         from wizard.tools.clusters import survey
         from wizard.tools.kubeconfig import read_kubeconfig
 
