@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import signal
+import sys
 import termios
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +31,7 @@ def sit(folder: Path) -> int:
     session = WizardSession.open(folder)
     sitting = Sitting(session, way)
     try:
-        with _ended_by_signals():
+        with _terminal_as_it_was(), _ended_by_signals():
             return sitting.run()
     except (KeyboardInterrupt, EOFError):
         kept = sitting.keep()
@@ -187,6 +188,22 @@ def _terminal_may_be_gone() -> Iterator[None]:
         if error.args and error.args[0] == errno.EIO:
             raise BrokenPipeError from error
         raise
+
+
+@contextlib.contextmanager
+def _terminal_as_it_was() -> Iterator[None]:
+    """Put the terminal back, however it ends: a signal in the wrong moment keeps prompt_toolkit from doing so."""
+    try:
+        descriptor = sys.stdin.fileno()
+        before = termios.tcgetattr(descriptor)
+    except (OSError, ValueError, termios.error):  # not a terminal
+        yield
+        return
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError, termios.error):
+            termios.tcsetattr(descriptor, termios.TCSANOW, before)
 
 
 @contextlib.contextmanager
