@@ -48,6 +48,8 @@ def _tls(setup: Setup) -> Iterator[Problem]:
         return
     if setup.hub.proxy != "traefik":
         yield Problem("hub.proxy", "only Traefik gets certificates from Let's Encrypt", "Set hub.proxy=traefik.")
+    if docker.acme_server.startswith("http:"):
+        yield Problem("target.docker.acme_server", "ACME is spoken over https only", "Write its https address.")
     if expose.port != 443:
         yield Problem(
             "target.expose.port",

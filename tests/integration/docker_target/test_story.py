@@ -30,6 +30,9 @@ from tests.support.processes import wait_until
 
 pytestmark = [pytest.mark.tier(*TIERS), pytest.mark.timeout(900)]
 
+ONE_PROXY = pytest.mark.parametrize("host", ["chp"], indirect=True)
+"""For what has nothing to do with the proxy."""
+
 DEAD = "python3 -c 'import socket,sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 3)' {} {}"
 
 
@@ -205,6 +208,7 @@ async def _until(probe: Callable[[], object], what: str) -> None:
     await asyncio.to_thread(wait_until, probe, what, seconds=90)
 
 
+@ONE_PROXY
 async def test_an_upgrade_in_place(host: Hosted) -> None:
     """Another answer: the hub is made anew, alice's editor is not; she stays connected."""
     async with people(host, "alice", password=host.password) as (alice,):
@@ -212,7 +216,7 @@ async def test_an_upgrade_in_place(host: Hosted) -> None:
         held = await alice.websocket("/user/alice/")
         assert not isinstance(held, int)
         before = {name: inspect(name)["Id"] for name in (host.hub, host.proxy, host.editor("alice"))}
-        host.answer("hub.auth.users=alice,bob,carol")
+        host.answer("hub.auth.users=alice,bob,carol", "target.verify=hub")
         outcomes = host.apply()
         assert outcomes["deploy"] == "done"
         assert outcomes["build-notebook"] == outcomes["build-hub"] == "skipped"
@@ -226,6 +230,7 @@ async def test_an_upgrade_in_place(host: Hosted) -> None:
         assert (await carol.ask("/hub/home", follow=True)).status == 200
 
 
+@ONE_PROXY
 async def test_editors_are_recycled_as_asked(host: Hosted) -> None:
     """A newer notebook image: who runs is stopped, and has the new one and the old files afterwards."""
     (host.folder / "more.Dockerfile").write_text("RUN touch /opt/newer\n")
@@ -237,6 +242,7 @@ async def test_editors_are_recycled_as_asked(host: Hosted) -> None:
     host.in_editor("alice", f"test -e /opt/newer && test -e {HOME}/kept.txt")
 
 
+@ONE_PROXY
 async def test_backup_and_restore(host: Hosted) -> None:
     """What destroy keeps, what it takes when it is asked to, and what a backup brings back."""
     saved = host.folder / "saved.tar.gz"

@@ -106,6 +106,7 @@ def test_sound_answers_for_a_docker_host(settings: list[str]) -> None:
         ([*OWN, "target.docker.redirect_port=443"], "target.docker.redirect_port", "error"),
         ([*TLS], "target.docker.tls", "warning"),
         ([*ACME, "hub.proxy=chp"], "hub.proxy", "error"),
+        ([*ACME, "target.docker.acme_server=http://ca.example"], "target.docker.acme_server", "error"),
         ([*ACME, "target.expose.port=8000"], "target.expose.port", "warning"),
         (
             [DOCKER, "build.platforms=[linux/amd64, linux/arm64]", "images.registry=ghcr.io/acme"],
