@@ -22,6 +22,7 @@ from wizard.screens import done_words as words
 from wizard.screens.dialogs import HelpDialog
 from wizard.screens.forwarding import keep_forward, needs_forward
 from wizard.screens.jobs import Jobs, sentence
+from wizard.targets.docker_standing import OnDocker, on_docker
 from wizard.targets.standing import Live, Standing, live, standing
 from wizard.widgets.fact_line import FactLine
 from wizard.widgets.run_rows import MARKS
@@ -86,7 +87,7 @@ class DoneScreen(Screen[None]):
         yield _group("What was done and seen")
         yield from _lines(words.step_lines(found))
         yield Static(words.NO_LOGIN_TRIED, classes="fact muted", markup=False)
-        yield _group("In the cluster now")
+        yield _group("In Docker now" if found.setup.target.kind == "docker" else "In the cluster now")
         yield Vertical(id="live")
         yield _group("Next")
         yield from (FactLine(f"{purpose}:", command) for purpose, command in words.commands(self._folder, found))
@@ -97,6 +98,11 @@ class DoneScreen(Screen[None]):
         """Ask the cluster how the release is."""
         found = self._standing
         if found is None or self._jobs is None:
+            return
+        if found.setup.target.kind == "docker":
+            self._tell_live([("·", "Asking Docker …")])
+            asked = found.setup
+            self._jobs.start("live", lambda _job: on_docker(asked), self._seen_on_docker, self._not_seen)
             return
         if found.setup.target.kind != "kubernetes":
             self._tell_live([("·", f"Not asked: the target is {found.setup.target.kind}.")])
@@ -117,6 +123,9 @@ class DoneScreen(Screen[None]):
         fresh = [FactLine("", url) for url in found.addresses if url not in known]
         if fresh:
             box.mount(*fresh, before=0)
+
+    def _seen_on_docker(self, found: OnDocker) -> None:
+        self._tell_live(words.docker_lines(found))
 
     def _forward_opened(self, url: str) -> None:
         text = "Open now, and for as long as this screen is:"

@@ -14,6 +14,7 @@ from wizard.render.secrets import FILE as SECRETS
 from wizard.run.events import Outcome
 from wizard.run.folder import SetupFolder
 from wizard.setup.command import apply_command
+from wizard.targets.docker_standing import OnDocker
 from wizard.targets.standing import Live, Standing, facts
 from wizard.widgets.run_rows import MARKS
 
@@ -61,9 +62,10 @@ def step_lines(found: Standing) -> Iterator[tuple[str, str]]:
         yield MARKS[Outcome.CANCELLED][0], found.notice
     if not found.state.steps:
         yield _NOT, "Nothing yet."
-    order = [*_TITLES, *found.state.steps]
+    order, on_docker = [*_TITLES, *found.state.steps], found.setup.target.kind == "docker"
     for name, record in sorted(found.state.steps.items(), key=lambda item: order.index(item[0])):
-        title, when = _TITLES.get(name, name), record.finished[:16].replace("T", " ")
+        title = "JupyterHub started" if name == DEPLOY and on_docker else _TITLES.get(name, name)
+        when = record.finished[:16].replace("T", " ")
         if record.outcome == Outcome.DONE:
             said = facts(record)
             yield _DONE, f"{title}{': ' + said if said else ''} ({when} UTC)"
@@ -93,6 +95,22 @@ def live_lines(found: Live) -> Iterator[tuple[str, str]]:
         yield _NOT, f"Editors running: {found.servers}"
 
 
+def docker_lines(found: OnDocker) -> Iterator[tuple[str, str]]:
+    """(mark, text) of what Docker says."""
+    if found.nothing:
+        yield _NOT, "There are no containers of it."
+        return
+    for one in found.services:
+        yield _DONE if one.running else _FAILED, f"Container {one.name}: {one.said}"
+    for name in found.missing:
+        yield _FAILED, f"Container {name}: there is none"
+    if found.services:
+        said = "answers" if found.answers else "does not answer"
+        yield _DONE if found.answers else _FAILED, f"JupyterHub {said} at its front door"
+    names = f" ({', '.join(found.users)})" if found.users else ""
+    yield _NOT, f"Editors running: {len(found.users)}{names}"
+
+
 def logins_note(found: Standing) -> str:
     """Who gets in, and where the passwords are."""
     auth = found.setup.hub.auth
@@ -109,6 +127,10 @@ def commands(folder: SetupFolder, found: Standing) -> list[tuple[str, str]]:
         ("do it", apply_command(folder.path)),
         ("the logs of the last run", f"codehub logs {where}"),
     ]
+    if found.setup.target.kind == "docker":
+        rows.append(("the hub's own log", f"codehub logs {where} --of hub"))
+        rows.append(("everybody's files and the hub's database, into a file", f"{where}/backup.sh"))
+        rows.append(("stop the hub and everybody's editors", f"codehub destroy {where}"))
     if found.setup.target.kind == "local":
         rows.append(("end what runs on this machine", f"codehub destroy {where}"))
     if found.setup.target.kind == "kubernetes":

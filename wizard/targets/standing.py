@@ -120,6 +120,8 @@ def facts(record: StepRecord) -> str:
         return (
             f"revision {result['revision']} of {result.get('chart') or 'the chart'}, {result.get('status') or 'done'}"
         )
+    if "url" in result:
+        return str(result["url"])
     if "backup" in result:
         return str(result["backup"])
     name = str(result.get("pinned") or result.get("reference") or "")
