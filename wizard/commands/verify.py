@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from wizard.commands.common import folder_argument, load_setup, print_json
-from wizard.errors import ExitCode, UsageError
+from wizard.errors import ExitCode
 
 if TYPE_CHECKING:
     from wizard.setup.model import Setup
@@ -34,13 +34,8 @@ def verify(folder: Path, wait: float, *, user: bool | None, as_json: bool) -> in
     from wizard.commands.stopping import run_stoppable
 
     setup = load_setup(folder)
-    if setup.target.kind == "local":
-        raise UsageError(
-            f"codehub verify does not know the target {setup.target.kind}.",
-            why="Only what runs in a cluster or in Docker is tried by it.",
-            fix="Open the hub's address in a browser.",
-        )
-    chosen = setup.target.verify == "user" if user is None else user
+    # The question is not asked for this target, whose hub can always be tried.
+    chosen = setup.has_verify_service if user is None else user
     found = run_stoppable(lambda _stop: _verify(setup, folder, user=chosen, patience=wait, quiet=as_json))
     if as_json:
         print_json(
@@ -62,6 +57,11 @@ async def _verify(setup: Setup, folder: Path, *, user: bool, patience: float, qu
     from wizard.commands.reporter import LineReporter
 
     reporter = LineReporter(None if quiet else sys.stdout)
+    if setup.target.kind == "local":
+        from wizard.run.folder import SetupFolder
+        from wizard.targets.local_verify import verify as prove_here
+
+        return await prove_here(SetupFolder(folder), reporter, user=user, patience=patience)
     if setup.target.kind == "docker":
         from wizard.run.folder import SetupFolder
         from wizard.targets.docker_verify import verify as prove_on_docker

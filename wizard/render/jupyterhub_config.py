@@ -98,7 +98,7 @@ def common_settings(setup: Setup, python: str) -> Settings:
                 "http_timeout": START_TIMEOUT,
             }
         },
-        _culler(setup, python),
+        _services(setup, python),
     )
 
 
@@ -134,7 +134,7 @@ def local_settings(setup: Setup, place: LocalPlace) -> Settings:
 
 def local_config(setup: Setup, place: LocalPlace) -> str:
     """The text of jupyterhub_config.py for a hub of processes on this machine."""
-    return _text(local_settings(setup, place), _proxy_class(setup))
+    return _text(local_settings(setup, place), _proxy_class(setup), _verify_token(setup))
 
 
 def docker_settings(setup: Setup) -> Settings:
@@ -187,7 +187,6 @@ def docker_settings(setup: Setup) -> Settings:
             },
         },
         _docker_proxy(setup),
-        _verify_service(setup),
     )
 
 
@@ -224,16 +223,9 @@ def _docker_proxy(setup: Setup) -> Settings:
     }
 
 
-def _verify_service(setup: Setup) -> Settings:
-    if setup.target.verify != "user":
-        return {}
-    role = {"name": SERVICE, "scopes": list(SCOPES), "services": [SERVICE]}
-    return {"JupyterHub": {"services": [{"name": SERVICE}], "load_roles": [role]}}
-
-
 def _verify_token(setup: Setup) -> str:
     """The lines that give the service its token, which no file that is shown may hold."""
-    if setup.target.verify != "user":
+    if not setup.has_verify_service:
         return ""
     class_name, trait = VERIFY_SECRET
     return (
@@ -269,18 +261,20 @@ def _local_proxy(setup: Setup, place: LocalPlace) -> Settings:
     }
 
 
-def _culler(setup: Setup, python: str) -> Settings:
+def _services(setup: Setup, python: str) -> Settings:
+    """The hub's services with their roles: what stops idle servers, and what `codehub verify` uses."""
+    services: list[dict[str, Any]] = []
+    roles: list[dict[str, Any]] = []
     settings = culling(setup)
-    if not settings.enabled:
-        return {}
-    times = [f"--timeout={settings.timeout}", f"--cull-every={settings.every}"]
-    command = [python, "-m", "jupyterhub_idle_culler", *times]
-    scopes = ["list:users", "read:users:activity", "read:servers", "delete:servers"]
-    hub: dict[str, Any] = {
-        "services": [{"name": CULLER, "command": command}],
-        "load_roles": [{"name": CULLER, "scopes": scopes, "services": [CULLER]}],
-    }
-    return {"JupyterHub": hub}
+    if settings.enabled:
+        times = [f"--timeout={settings.timeout}", f"--cull-every={settings.every}"]
+        services.append({"name": CULLER, "command": [python, "-m", "jupyterhub_idle_culler", *times]})
+        scopes = ["list:users", "read:users:activity", "read:servers", "delete:servers"]
+        roles.append({"name": CULLER, "scopes": scopes, "services": [CULLER]})
+    if setup.has_verify_service:
+        services.append({"name": SERVICE})
+        roles.append({"name": SERVICE, "scopes": list(SCOPES), "services": [SERVICE]})
+    return {"JupyterHub": {"services": services, "load_roles": roles}} if services else {}
 
 
 def _braces(path: str) -> str:

@@ -225,8 +225,9 @@ def _needed(setup: Setup) -> Iterator[tuple[str, str, str]]:
             pass
     if setup.target.kind == "docker":
         yield *PROXY_SECRETS[setup.hub.proxy], random.token_hex(32)
-        if setup.target.verify == "user":
-            yield *VERIFY_SECRET, random.token_hex(32)
+    # The chart makes the token itself.
+    if setup.target.kind != "kubernetes" and setup.has_verify_service:
+        yield *VERIFY_SECRET, random.token_hex(32)
 
 
 def _is_settings(document: Mapping[Any, Any]) -> bool:

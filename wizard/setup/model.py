@@ -51,11 +51,18 @@ class Setup(Answers):
         return self.hub.auth.kind in OAUTH
 
     @property
+    def has_verify_service(self) -> bool:
+        """Whether the hub has the service that `codehub verify` makes throw-away users with."""
+        return self.target.kind == "local" or self.target.verify == "user"
+
+    @property
     def callback_url(self) -> str:
         """Where a login provider sends people back to; empty when it cannot be known yet."""
         if self.hub.auth.callback_url:
             return self.hub.auth.callback_url
         expose = self.target.expose
+        if self.target.kind == "local":
+            return f"http://127.0.0.1:{expose.port}/hub/oauth_callback"
         if not expose.host:
             return ""
         if self.target.kind == "docker":

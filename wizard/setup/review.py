@@ -187,7 +187,7 @@ def _login(setup: Setup) -> Iterator[Problem]:
     if setup.uses_oauth:
         if not auth.client_id:
             yield Problem("hub.auth.client_id", "is needed for this login", "Take it from the provider's page.")
-        if setup.target.kind != "local" and not setup.callback_url:
+        if not setup.callback_url:
             yield Problem(
                 "hub.auth.callback_url",
                 "is needed, and cannot be worked out without a host name",

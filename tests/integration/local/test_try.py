@@ -73,6 +73,21 @@ def test_status_and_plan_know_it(tried: Tried) -> None:
     }  # fmt: skip
 
 
+def test_verify_tries_it_with_a_throw_away_user(tried: Tried) -> None:
+    folder = tried.said.parent / "hub"
+    found = codehub("verify", folder, "--json", env=tried.env, seconds=120).document
+    assert found["url"] == f"{tried.url}/"
+    assert found["user"]
+    assert found["editor_seconds"] > 0
+    assert not list((folder / ".codehub" / "local" / "home").glob("codehub-check-*"))
+
+
+def test_verify_where_nothing_runs(tmp_path: Path) -> None:
+    assert codehub("init", tmp_path / "hub", "--set", "target.kind=local").code == 0
+    ended = codehub("verify", tmp_path / "hub")
+    ended.refused(1, "JupyterHub is not running", "codehub apply")
+
+
 def test_a_second_one_in_the_same_folder_is_told_of_the_first(tried: Tried) -> None:
     ended = codehub("try", tried.said.parent / "hub", "--yes", env=tried.env)
     ended.refused(2, "It is running already", tried.url, "codehub destroy")

@@ -44,10 +44,11 @@ def test_local_says_what_the_chart_says(cluster: Setup) -> None:
     assert tuple(chart["singleuser"]["cmd"]) == SINGLEUSER_COMMAND
     assert local["Spawner"]["cmd"] == ["/venv/bin/codehub-singleuser", *SINGLEUSER_COMMAND[1:]]
     assert local["Spawner"]["environment"] == {**chart["singleuser"]["extraEnv"], "PATH": "/bin"}
-    [culler] = local["JupyterHub"]["services"]
+    culler, verify = local["JupyterHub"]["services"]
+    assert verify == {"name": SERVICE}
     assert f"--timeout={chart['cull']['timeout']}" in culler["command"]
     assert f"--cull-every={chart['cull']['every']}" in culler["command"]
-    assert [role["services"] for role in local["JupyterHub"]["load_roles"]] == [[CULLER]]
+    assert [role["services"] for role in local["JupyterHub"]["load_roles"]] == [[CULLER], [SERVICE]]
 
 
 @pytest.mark.parametrize("cluster", every_deployment(hub__cull__terminals_count=True), ids=name_of)
@@ -113,7 +114,7 @@ def test_the_service_that_tries_the_hub_is_there_only_where_it_is_asked_for() ->
 
 def test_nothing_is_culled_where_nothing_shall_be() -> None:
     local = settings_of(local_config(setup(target__kind="local", hub__cull__enabled=False), place()))
-    assert "services" not in local["JupyterHub"]
+    assert [one["name"] for one in local["JupyterHub"]["services"]] == [SERVICE]
 
 
 def test_only_this_machine_reaches_a_hub_of_processes() -> None:
