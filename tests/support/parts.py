@@ -34,6 +34,7 @@ _PROGRAMS: dict[str, tuple[str, tuple[str, ...]]] = {
     "chromium": ("bin/chromium", ("chromium", "chromium-browser", "google-chrome")),
     "docker": ("bin/docker", ("docker",)),
     "tmux": ("bin/tmux", ("tmux",)),
+    "age": ("bin/age", ("age",)),
     "git": ("bin/git", ("git",)),
     "shellcheck": ("bin/shellcheck", ("shellcheck",)),
 }

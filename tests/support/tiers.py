@@ -48,6 +48,7 @@ TIERS: dict[str, Tier] = {
     "code_server": Tier("code-server from npm", _has("code_server")),
     "chromium": Tier("Chromium", _has("chromium")),
     "tmux": Tier("tmux", _has("tmux")),
+    "age": Tier("age", _has("age")),
     "git": Tier("git", _has("git")),
     "shellcheck": Tier("shellcheck", _has("shellcheck")),
     "network": Tier("a package index that pip reaches", parts.package_index_answers, "set up pip's index"),

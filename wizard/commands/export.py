@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from wizard.render.export import ExportFile
     from wizard.render.gitops import Form
     from wizard.targets.session import Rendering
+    from wizard.tools.encrypting import Tool
 
 _SUFFIXES = {".tar": False, ".tar.gz": True, ".tgz": True}
 """Ends of an archive's name, and whether it is compressed."""
@@ -32,9 +33,23 @@ _SUFFIXES = {".tar": False, ".tar.gz": True, ".tgz": True}
     "such a PATH, a tar) with what that tool needs besides; ci: a workflow that runs codehub apply.",
 )
 @click.option("--with-secrets", is_flag=True, help="Passwords too; only the owner may then read the export.")
+@click.option(
+    "--encrypt",
+    type=click.Choice(["age", "sops"]),
+    help="With --with-secrets: encrypt them by this tool, in place of a file that only the owner may read.",
+)
+@click.option("--recipient", "recipients", multiple=True, metavar="KEY", help="Who may decrypt them: a public key.")
 @click.option("--force", is_flag=True, help="Replace what is at PATH; other files in a folder stay.")
 def export(
-    folder: Path, output: Path | None, diagram: Path | None, form: str | None, *, with_secrets: bool, force: bool
+    folder: Path,
+    output: Path | None,
+    diagram: Path | None,
+    form: str | None,
+    encrypt: Tool | None,
+    recipients: tuple[str, ...],
+    *,
+    with_secrets: bool,
+    force: bool,
 ) -> None:
     """Save the setup in DIR as files that work without codehub: build.sh, deploy.sh and all they need.
 
@@ -43,10 +58,13 @@ def export(
     """
     if output is None and diagram is None:
         raise UsageError("There is nothing to export to.", fix="Name a folder or an archive with --output PATH.")
+    if (encrypt or recipients) and not with_secrets:
+        raise UsageError("There is nothing to encrypt.", why="Secrets are not exported.", fix="Add --with-secrets.")
     if diagram is not None:
         _draw(folder, diagram, force=force)
     if output is not None:
-        _export(folder, output, form, with_secrets=with_secrets, force=force)
+        hidden = (encrypt or "age", recipients) if encrypt or recipients else None
+        _export(folder, output, form, hidden, with_secrets=with_secrets, force=force)
 
 
 def _draw(folder: Path, diagram: Path, *, force: bool) -> None:
@@ -66,7 +84,16 @@ def _draw(folder: Path, diagram: Path, *, force: bool) -> None:
     click.echo(f"{diagram} is written.")
 
 
-def _export(folder: Path, output: Path, form: str | None, *, with_secrets: bool, force: bool) -> None:
+def _export(
+    folder: Path,
+    output: Path,
+    form: str | None,
+    hidden: tuple[Tool, tuple[str, ...]] | None,
+    *,
+    with_secrets: bool,
+    force: bool,
+) -> None:
+    """Hidden: the tool that encrypts the secrets, and for whom."""
     from wizard.render.export import export_files
     from wizard.run.folder import SetupFolder
     from wizard.shell import note, warn
@@ -79,10 +106,13 @@ def _export(folder: Path, output: Path, form: str | None, *, with_secrets: bool,
     made = rendering(SetupFolder(folder))
     for text in (*made.notices, *map(str, made.warnings)):
         warn(text)
-    contents = _contents(folder, made)
+    contents = _contents(folder, made, with_secrets=with_secrets and hidden is None)
     if form in {"argocd", "flux", "helmfile", "ci"}:
         contents |= _for_git(cast("Form", form), made, contents)
-    files = export_files(contents, made.secrets, with_secrets=with_secrets)
+    files = export_files(contents, made.secrets, with_secrets=with_secrets and hidden is None)
+    if hidden and made.secrets.text:
+        files |= _encrypted(made.secrets.text, *hidden)
+        with_secrets = False  # nobody but the recipients can read them
     if not with_secrets:
         _warn_of_own_secrets(files)
     if archive:
@@ -92,6 +122,18 @@ def _export(folder: Path, output: Path, form: str | None, *, with_secrets: bool,
     click.echo(f"{output} is written: {len(files)} files.")
     if with_secrets:
         note("It holds passwords: keep it as you would keep them.")
+    if hidden:
+        from wizard.tools.encrypting import DECRYPT
+
+        note(f"Its reader gets the passwords by: {DECRYPT[hidden[0]]}")
+
+
+def _encrypted(text: str, tool: Tool, recipients: tuple[str, ...]) -> dict[str, ExportFile]:
+    from wizard.commands.stopping import run_stoppable
+    from wizard.render.export import ExportFile
+    from wizard.tools.encrypting import ENDS, encrypt
+
+    return {ENDS[tool]: ExportFile(run_stoppable(lambda _stop: encrypt(tool, text.encode(), recipients)))}
 
 
 def _require_room(output: Path, *, archive: bool, force: bool) -> None:
@@ -110,7 +152,7 @@ def _require_room(output: Path, *, archive: bool, force: bool) -> None:
         )
 
 
-def _contents(folder: Path, made: Rendering) -> dict[str, ExportFile]:
+def _contents(folder: Path, made: Rendering, *, with_secrets: bool) -> dict[str, ExportFile]:
     """The files as they would be on the disk after `render`: what a person changed, as they have it."""
     from wizard.files import read_text
     from wizard.render.export import ExportFile
@@ -119,8 +161,10 @@ def _contents(folder: Path, made: Rendering) -> dict[str, ExportFile]:
     found = {FILE: ExportFile(read_text(folder / FILE).encode())}
     for change in made.changes:
         content = change.before if change.kind in {"edited", "kept"} else change.after
-        if content is not None and change.kind != "removed":
-            found[change.path] = ExportFile(content, 0o755 if change.mode & 0o100 else 0o644)
+        if content is None or change.kind == "removed" or (change.secret and not with_secrets):
+            continue
+        mode = 0o600 if change.secret else 0o755 if change.mode & 0o100 else 0o644
+        found[change.path] = ExportFile(content, mode)
     return found
 
 

@@ -32,7 +32,16 @@ _GUIDE_LIMIT = 1024 * 1024
     type=click.Path(path_type=Path),
     help="Take the config.sh and config.yaml of the old guide instead of a release.",
 )
-def import_(folder: Path, context: str, namespace: str, release: str, chart: str, guide: Path | None) -> int:
+@click.option(
+    "--from-export",
+    "archive",
+    metavar="ARCHIVE",
+    type=click.Path(path_type=Path),
+    help="Open the .tar or .tar.gz that somebody made with codehub export.",
+)
+def import_(
+    folder: Path, context: str, namespace: str, release: str, chart: str, guide: Path | None, archive: Path | None
+) -> int:
     """Make the setup folder DIR from a JupyterHub release that somebody deployed by hand or elsewhere.
 
     What codehub has no question for stays in values.extra.yaml, secrets go to secrets.yaml. The server then says in a
@@ -47,9 +56,14 @@ def import_(folder: Path, context: str, namespace: str, release: str, chart: str
             fix="Name another folder.",
         )
     place = SetupFolder(folder)
+    sources = [bool(context or namespace or release), guide is not None, archive is not None]
+    if sum(sources) > 1:
+        raise UsageError(
+            "A setup is made from one thing: a release, --from-guide or --from-export.", fix="Leave out the others."
+        )
+    if archive is not None:
+        return _from_export(place, archive)
     if guide is not None:
-        if context or namespace or release:
-            raise UsageError("--from-guide takes a folder, not a release.", fix="Leave out the one or the other.")
         return _from_guide(place, guide)
     if not (namespace and release):
         raise UsageError(
@@ -77,6 +91,17 @@ def _from_release(place: SetupFolder, context: str, namespace: str, release: str
         return ExitCode.STEP_FAILED
     click.echo("The server says: deploying these files would change nothing in the release.")
     click.echo(f"The images are not codehub's yet. Next, with tags of their own: codehub upgrade {_word(place)}")
+    return ExitCode.DONE
+
+
+def _from_export(place: SetupFolder, archive: Path) -> int:
+    from wizard.importing.archive import read_archive
+    from wizard.targets.importing import save_export
+
+    files = read_archive(archive)
+    save_export(place, files)
+    click.echo(f"{place.path} is written: {len(files)} files. Look at them before you run anything of it.")
+    click.echo(f"Next: codehub plan {_word(place)}")
     return ExitCode.DONE
 
 

@@ -115,6 +115,25 @@ def save_guide(folder: SetupFolder, found: Guide) -> list[str]:
     return _save(folder, found.setup, {folder.extra_values: extra}, secrets)
 
 
+def save_export(folder: SetupFolder, files: Mapping[str, tuple[bytes, int]]) -> None:
+    """Write the files of somebody's export into a folder that has none of them.
+
+    Raises UsageError for answers that cannot be read, or where one of the files is there already.
+    """
+    store.parse(files[store.FILE][0].decode(errors="replace"), store.FILE)
+    there = [name for name in files if (folder.path / name).exists() or (folder.path / name).is_symlink()]
+    if there:
+        raise UsageError(
+            f"{folder.path / there[0]} exists already.",
+            why="An import does not overwrite.",
+            fix="Name an empty folder.",
+        )
+    make_folder(folder.path)
+    for name in files:
+        make_folder((folder.path / name).parent)
+    write_all_atomically({folder.path / name: kept for name, kept in files.items()})
+
+
 async def prove(folder: SetupFolder, found: Found) -> tuple[ObjectDiff, ...]:
     """What deploying the written files would change in the release: nothing, unless something is wrong.
 

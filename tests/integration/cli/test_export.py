@@ -102,6 +102,23 @@ def test_with_secrets_only_the_owner_may_read(setup: Path, tmp_path: Path) -> No
     assert contents(tmp_path / "out")["secrets.yaml"] == ((setup / "secrets.yaml").read_bytes(), 0o600)
 
 
+def test_no_secret_of_a_docker_host_goes_along(tmp_path: Path) -> None:
+    folder = tmp_path / "hub"
+    assert codehub("init", folder, "--set", "target.kind=docker", "--set", "hub.auth.users=alice").code == 0
+    assert codehub("render", folder).code == 0
+    private = {name for name, (_, mode) in contents(folder).items() if mode == 0o600 and "/" not in name}
+    assert private > {"secrets.yaml"}
+    assert codehub("export", folder, "--output", tmp_path / "out").code == 0
+    exported = contents(tmp_path / "out")
+    assert not private & set(exported)
+    everything = b"".join(content for content, _ in exported.values())
+    assert not [password for password in passwords(folder) if password.encode() in everything]
+    assert codehub("export", folder, "--output", tmp_path / "all", "--with-secrets").code == 0
+    assert {name: contents(tmp_path / "all")[name] for name in private} == {
+        name: contents(folder)[name] for name in private
+    }
+
+
 def test_a_persons_changes_go_along(setup: Path, tmp_path: Path) -> None:
     with (setup / "Dockerfile.notebook").open("a", encoding="utf-8") as file:
         file.write("# mine\n")
@@ -170,3 +187,62 @@ def test_a_setup_without_a_registry_is_not_deployed_from_git(setup: Path, tmp_pa
     ended = codehub("export", setup, "--format", "flux", "--output", tmp_path / "out")
     ended.refused(2, "There is no registry for the images")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.tier("age")
+def test_secrets_encrypted_for_their_reader(setup: Path, tmp_path: Path) -> None:
+    key = subprocess.run(["age-keygen"], capture_output=True, text=True, check=True).stdout
+    (tmp_path / "key").write_text(key)
+    public = next(line.rpartition(" ")[2] for line in key.splitlines() if "public key" in line)
+    out = tmp_path / "out"
+    asked = ("--with-secrets", "--recipient", public)
+    ended = codehub("export", setup, "--output", out, *asked)
+    assert ended.code == 0, ended.err
+    assert "age --decrypt" in ended.err
+    assert stat.S_IMODE((out / "secrets.yaml.age").stat().st_mode) == 0o644
+    assert not (out / "secrets.yaml").exists()
+    everything = b"".join(content for content, _ in contents(out).values())
+    assert not [password for password in passwords(setup) if password.encode() in everything]
+    argv = ["age", "--decrypt", "--identity", str(tmp_path / "key"), str(out / "secrets.yaml.age")]
+    shown = subprocess.run(argv, capture_output=True, check=True).stdout
+    assert shown == (setup / "secrets.yaml").read_bytes()
+    assert codehub("export", setup, "--output", tmp_path / "out.tgz", *asked).code == 0
+    with tarfile.open(tmp_path / "out.tgz") as archive:
+        assert "out/secrets.yaml.age" in archive.getnames()
+    hub = ("export", setup, "--output", tmp_path / "no")
+    codehub(*hub, "--recipient", public).refused(2, "Secrets are not exported")
+    codehub(*hub, "--with-secrets", "--encrypt", "age").refused(2, "No --recipient")
+    codehub(*hub, "--with-secrets", "--recipient", "-- nobody").refused(1, "age did not encrypt")
+    empty = {"PATH": str(tmp_path)}
+    codehub(*hub, "--with-secrets", "--recipient", public, env=empty).refused(3, "age is not installed")
+    assert not (tmp_path / "no").exists()
+
+
+def test_sops_gets_the_secrets_on_its_stdin(setup: Path, tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    sops = tmp_path / "bin" / "sops"
+    sops.write_text('#!/bin/sh\nprintf "%s\\n" "$@" > "$0.args"\ncat /dev/stdin > "$0.stdin"\necho "sops: {}"\n')
+    sops.chmod(0o755)
+    env = {"PATH": f"{sops.parent}:/usr/bin:/bin"}
+    out = tmp_path / "out"
+    ended = codehub("export", setup, "--output", out, "--with-secrets", "--encrypt", "sops", env=env)
+    assert ended.code == 0, ended.err
+    assert (out / "secrets.sops.yaml").read_text() == "sops: {}\n"
+    assert (tmp_path / "bin" / "sops.stdin").read_bytes() == (setup / "secrets.yaml").read_bytes()
+    arguments = (tmp_path / "bin" / "sops.args").read_text()
+    assert "/dev/stdin" in arguments
+    assert not [password for password in passwords(setup) if password in arguments]
+
+
+def test_an_archive_is_opened_elsewhere(setup: Path, tmp_path: Path) -> None:
+    (setup / "values.extra.yaml").write_text("hub: {allowNamedServers: true}\n")
+    assert codehub("export", setup, "--output", tmp_path / "hub.tar.gz", "--with-secrets").code == 0
+    there = tmp_path / "there"
+    ended = codehub("import", there, "--from-export", tmp_path / "hub.tar.gz")
+    assert ended.code == 0, ended.err
+    assert codehub("export", setup, "--output", tmp_path / "folder", "--with-secrets").code == 0
+    assert contents(there) == contents(tmp_path / "folder")
+    assert codehub("render", there, "--check").code == 0
+    codehub("import", there, "--from-export", tmp_path / "hub.tar.gz").refused(2, "exists already")
+    both = ("import", tmp_path / "x", "--from-export", tmp_path / "hub.tar.gz", "--release", "jhub")
+    codehub(*both).refused(2, "made from one thing")
