@@ -24,6 +24,9 @@ from wizard.setup.model import Setup
 CA_SECRET = "ca"  # noqa: S105 - a name, not a secret
 """Id of the BuildKit secret that holds the company's CA."""
 
+ARM64_CHECKSUM = "RELEASE_SHA256_ARM64"
+"""The argument of build.args for the checksum of a second architecture's release."""
+
 PROXY_ARGS = frozenset(
     spelled for name in ("HTTP", "HTTPS", "FTP", "NO", "ALL") for spelled in (f"{name}_PROXY", f"{name}_PROXY".lower())
 )
@@ -124,7 +127,7 @@ def notebook_args(setup: Setup) -> dict[str, str]:
     """The arguments of Dockerfile.notebook that the answers decide; an empty one is the same as none."""
     code_server = setup.code_server
     return {
-        "BASE_IMAGE": setup.images.notebook.base,
+        "BASE_IMAGE": pinned(setup, setup.images.notebook.base),
         **_version_args(setup),
         **_method_args(setup),
         "JUPYTERHUB_VERSION": f"{chart_release(setup.target.chart.version).jupyterhub_major}.*",
@@ -141,7 +144,7 @@ def hub_args(setup: Setup) -> dict[str, str]:
     chart = chart_release(setup.target.chart.version)
     own_base = setup.images.hub.base
     return {
-        "BASE_IMAGE": own_base or chart.hub_image,
+        "BASE_IMAGE": pinned(setup, own_base or chart.hub_image),
         "PROXY": setup.hub.proxy,
         "AUTHENTICATOR": AUTHENTICATORS[setup.hub.auth.kind][0],
         "SPAWNER": "docker" if setup.target.kind == "docker" else "kubernetes",
@@ -149,6 +152,25 @@ def hub_args(setup: Setup) -> dict[str, str]:
         # What a base of the person's own has in it is not known here.
         "JUPYTERHUB_VERSION": "" if own_base else chart.jupyterhub,
     }
+
+
+def pinned(setup: Setup, reference: str) -> str:
+    """A reference with the digest that `build.pins` has for it, if any."""
+    digest = setup.build.pins.get(reference, "")
+    return f"{reference}@{digest}" if digest and "@" not in reference else reference
+
+
+def built_from(setup: Setup) -> dict[str, str]:
+    """The references of the images that the setup's images are made from, without pins, by what they are for."""
+    free = setup.model_copy(update={"build": setup.build.model_copy(update={"pins": {}})})
+    if not free.builds_images:
+        return {}
+    found = {"base of the notebook image": notebook_args(free)["BASE_IMAGE"]}
+    if free.code_server.method == "image":
+        found["code-server"] = notebook_args(free)["CODE_SERVER_IMAGE"]
+    if free.builds_hub:
+        found["base of the hub image"] = hub_args(free)["BASE_IMAGE"]
+    return found
 
 
 def source_args(tag: str) -> dict[str, str]:
@@ -206,7 +228,7 @@ def _method_args(setup: Setup) -> Mapping[str, str]:
             return {"RELEASE_BASE_URL": code_server.release_url, "RELEASE_SHA256": code_server.checksum}
         case "image":
             version = _version_args(setup)["CODE_SERVER_VERSION"]
-            return {"CODE_SERVER_IMAGE": code_server.image or f"codercom/code-server:{version}"}
+            return {"CODE_SERVER_IMAGE": pinned(setup, code_server.image or f"codercom/code-server:{version}")}
         case "npm":
             return {}
         case "source":

@@ -43,7 +43,8 @@ class Deployment:
 
 def deployment(setup: Setup) -> Deployment:
     """The facts of a picture."""
-    built, images = "", ()
+    built = ""
+    images: tuple[str, ...] = ()
     if setup.builds_images:
         how = _HOW[resolve_delivery(setup)].format(registry=setup.images.registry or "…")
         built = f"Docker on this machine builds, for {', '.join(setup.build.platforms)}; then {how}:"

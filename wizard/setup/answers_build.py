@@ -12,6 +12,7 @@ from wizard.setup.ask import (
     ArgName,
     Ask,
     Choice,
+    Digest,
     Extension,
     ImageName,
     ImageReference,
@@ -250,6 +251,15 @@ class Build(Answers):
             "Build arguments",
             "Mirrors and the like: APT_MIRROR, PIP_INDEX_URL, NPM_REGISTRY. No passwords: they end up in the image.",
             "docker build --build-arg {value}",
+            advanced=True,
+        ),
+    ] = {}
+    pins: Annotated[
+        dict[ImageReference, Digest],
+        Ask(
+            "Pinned images",
+            "What images are built from, by digest, so that a moved tag changes nothing. `codehub pin` fills it in.",
+            "docker build --build-arg BASE_IMAGE=REFERENCE@DIGEST",
             advanced=True,
         ),
     ] = {}

@@ -282,3 +282,10 @@ def checksum(value: str) -> str:
     if not re.fullmatch(r"[0-9a-f]{64}", value):
         raise RuleError("a checksum is 64 hexadecimal digits (SHA-256)", "Get it with: sha256sum FILE")
     return value
+
+
+def digest(value: str) -> str:
+    """The digest of an image's manifest."""
+    if not value.startswith("sha256:"):
+        raise RuleError("a digest begins with sha256:", "Let `codehub pin` find it.")
+    return "sha256:" + checksum(value.removeprefix("sha256:"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wizard.catalog import base_fit, hub_image, parse_version
-from wizard.render.buildargs import image_builds
+from wizard.render.buildargs import ARM64_CHECKSUM, image_builds
 from wizard.render.merge import at
 from wizard.render.values import values
 from wizard.setup import store
@@ -126,7 +126,8 @@ def _with_versions(setup: Setup, choice: Choice, notes: list[str]) -> Setup:
         code_server["version"] = choice.code_server
         if setup.code_server.checksum:
             code_server["checksum"] = ""
-            notes.append("The checksum belonged to the old release archive and is taken out; set that of the new one.")
+            answers["build"]["args"].pop(ARM64_CHECKSUM, None)
+            notes.append("The old release's checksum is taken out; `codehub pin` sets the new one.")
         if setup.code_server.method == "image" and setup.code_server.image:
             notes.append(f"code_server.image still names {setup.code_server.image}: see that it has the new version.")
     chart = setup.target.chart.version
