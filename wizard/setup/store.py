@@ -217,7 +217,7 @@ def _update(target: Any, new: Mapping[str, Any], old: Any, defaults: Mapping[str
             if old.get(key) != value:
                 target[key] = _styled(value)
         elif key not in defaults or defaults[key] != value:
-            target[key] = _styled(_differing(value, defaults.get(key)))
+            target[_styled(key)] = _styled(_differing(value, defaults.get(key)))
 
 
 def _update_list(target: Any, new: list[Any], old: Any) -> None:
@@ -243,7 +243,7 @@ def _styled(value: Any) -> Any:
     from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
     if isinstance(value, Mapping):
-        return CommentedMap((key, _styled(item)) for key, item in value.items())
+        return CommentedMap((_styled(key), _styled(item)) for key, item in value.items())
     if isinstance(value, list):
         items = CommentedSeq(_styled(item) for item in value)
         items.fa.set_flow_style() if not items else items.fa.set_block_style()

@@ -36,6 +36,13 @@ def test_awkward_text_survives_saving(organizations: list[str], args: dict[str, 
     assert store.parse(store.to_text(setup, store.to_text(Setup())), "x") == setup
 
 
+@pytest.mark.parametrize("name", ["NO", "ON", "Y", "NULL", "_1"])
+def test_a_build_argument_may_have_any_name(name: str) -> None:
+    for existing in ("", store.to_text(Setup())):
+        setup = store.with_settings(Setup(), [f"build.args.{name}=1"])
+        assert store.parse(store.to_text(setup, existing), "x") == setup
+
+
 def test_comments_order_and_style_stay() -> None:
     text = (
         "# our hub\n"
