@@ -112,8 +112,19 @@ def rendering(
         changes=tuple(folder.changes(files, loaded.state)),
         state=loaded.state,
         warnings=tuple(warnings),
-        notices=(loaded.notice,) if loaded.notice else (),
+        notices=tuple(filter(None, (loaded.notice, _missing_secrets(folder, secrets)))),
         overwrite=overwrite,
+    )
+
+
+def _missing_secrets(folder: SetupFolder, secrets: Secrets) -> str:
+    """A folder that came from elsewhere, by git or as an export, does not bring its secrets with it."""
+    came = not folder.state_file.exists() and (folder.path / "README.md").exists()
+    if not came or folder.secrets.exists() or not secrets.text:
+        return ""
+    return (
+        f"{folder.secrets.name} is not here: new passwords are made. If this setup is deployed already, get the file "
+        "from whoever did it, or everybody's password changes."
     )
 
 
