@@ -136,6 +136,8 @@ def _preview(setup: Setup, found: Belongings, *, with_data: bool) -> list[str]:
         lines.append(f"  goes   the release {target.release} (revision {found.revision}): {', '.join(found.objects)}")
     if found.servers:
         lines.append(f"  goes   the running editors: {', '.join(found.servers)}")
+    if found.pull_secrets:
+        lines.append(f"  goes   the registry's login: {', '.join(found.pull_secrets)}")
     word = "goes " if with_data else "stays"
     if found.homes:
         lines.append(f"  {word}  people's files: {', '.join(found.homes)}")

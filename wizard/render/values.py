@@ -51,8 +51,8 @@ def values(setup: Setup) -> dict[str, Any]:
         "scheduling": {"userScheduler": {"enabled": False}},
         "ingress": _ingress(setup),
     }
-    if setup.target.pull_secret:
-        document["imagePullSecrets"] = [setup.target.pull_secret]
+    if setup.target.pull_secret_name:
+        document["imagePullSecrets"] = [setup.target.pull_secret_name]
     return document
 
 

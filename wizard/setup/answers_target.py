@@ -230,6 +230,16 @@ class Target(Answers):
             advanced=True,
         ),
     ] = ""
+    pull_secret_from_login: Annotated[
+        bool,
+        Ask(
+            "Make the pull secret",
+            "Make that secret in the namespace from docker's login on this machine; without a name: codehub-registry.",
+            "kubectl create secret docker-registry …",
+            when=lambda setup: on_kubernetes(setup) and bool(setup.images.registry),
+            advanced=True,
+        ),
+    ] = False
     expose: Expose = Expose()
     docker: DockerHost = DockerHost()
     verify: Annotated[
@@ -249,3 +259,8 @@ class Target(Answers):
             advanced=True,
         ),
     ] = "hub"
+
+    @property
+    def pull_secret_name(self) -> str:
+        """The secret with the registry's login; empty where none is used."""
+        return self.pull_secret or ("codehub-registry" if self.pull_secret_from_login else "")

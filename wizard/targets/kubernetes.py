@@ -38,7 +38,10 @@ from wizard.tools import helm
 from wizard.tools.deploy import deploy
 from wizard.tools.docker_engine import split_tag
 from wizard.tools.helm_chart import Chart
+from wizard.tools.kube import connect
 from wizard.tools.process import command_line
+from wizard.tools.pull_secret import make_pull_secret
+from wizard.tools.registry_credentials import credentials
 
 
 class KubernetesTarget:
@@ -124,11 +127,24 @@ class KubernetesTarget:
                 context.notice(way.notice)
             tags = await self._tags(way, images, context.results)
             write_atomically(self._folder.path / PINS, pins(self._setup, tags))
+            await self._make_pull_secret(way, context)
             load_balancer = self._setup.target.expose.kind == "loadbalancer"
             revision = await deploy(release, chart, self._values(), context, load_balancer=load_balancer)
             return {"revision": revision.number, "status": revision.status, "chart": revision.chart}
 
         return work
+
+    async def _make_pull_secret(self, way: Way, context: StepContext) -> None:
+        """Give the cluster docker's login for the registry, where that is asked for."""
+        target = self._setup.target
+        if way.delivery != "push" or not target.pull_secret_from_login:
+            return
+        login = await credentials(self._setup.images.registry)
+        async with connect(target.context) as cluster:
+            await make_pull_secret(cluster, target.namespace, target.release, target.pull_secret_name, login)
+        context.notice(f"The secret {target.pull_secret_name} has the login at {login.host}.", level="info")
+        if login.short_lived:
+            context.notice(f"The login at {login.host} expires within hours: images can be pulled until then only.")
 
     def _verify_action(self) -> Action:
         async def work(context: StepContext) -> Mapping[str, Any]:

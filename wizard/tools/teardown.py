@@ -15,8 +15,10 @@ import yaml
 from wizard.reporting import Reporter
 from wizard.text import clean
 from wizard.tools.helm import Release
-from wizard.tools.kube import Cluster, connect, path
+from wizard.tools.kube import METADATA_ONLY, Cluster, connect, path
+from wizard.tools.kube_errors import ApiRefused
 from wizard.tools.preflight_kinds import where_of
+from wizard.tools.pull_secret import labels
 
 KEEP = {"helm.sh/resource-policy": "keep"}
 """The annotation with which Helm leaves an object behind when it removes its release."""
@@ -27,7 +29,7 @@ class Belongings:
     """What is there of a release. revision: 0 when there is no release.
 
     objects: what Helm removes, as `Kind name`; database: the hub's volume, kept: whether Helm leaves it; servers,
-    homes: names of the users' pods and volumes.
+    homes: names of the users' pods and volumes; pull_secrets: those that codehub made.
     """
 
     revision: int = 0
@@ -36,11 +38,12 @@ class Belongings:
     kept: bool = True
     servers: tuple[str, ...] = ()
     homes: tuple[str, ...] = ()
+    pull_secrets: tuple[str, ...] = ()
 
     @property
     def nothing(self) -> bool:
         """True when there is nothing to end."""
-        return not (self.revision or self.servers)
+        return not (self.revision or self.servers or self.pull_secrets)
 
 
 async def belongings(release: Release) -> Belongings:
@@ -53,6 +56,7 @@ async def belongings(release: Release) -> Belongings:
         servers = await _labelled(cluster, release, "pods", "singleuser-server")
         homes = await _labelled(cluster, release, "persistentvolumeclaims", "singleuser-storage")
         there = await _labelled(cluster, release, "persistentvolumeclaims", "hub")
+        pull_secrets = await _pull_secrets(cluster, release)
     named = {_name(item) for item in claims} | set(there)
     return Belongings(
         revision=current.number if current else 0,
@@ -61,6 +65,7 @@ async def belongings(release: Release) -> Belongings:
         kept=all(_is_kept(item) for item in claims),
         servers=tuple(servers),
         homes=tuple(homes),
+        pull_secrets=tuple(pull_secrets),
     )
 
 
@@ -72,6 +77,7 @@ async def tear_down(release: Release, found: Belongings, reporter: Reporter, *, 
         # Only now: a hub that still ran would take a pod's end for a crash.
         await _remove(cluster, release, "pods", await _labelled(cluster, release, "pods", "singleuser-server"))
         await _left_by_hooks(cluster, release)
+        await _remove(cluster, release, "secrets", await _pull_secrets(cluster, release))
         if volumes:
             for component in ("singleuser-storage", "hub"):
                 claims = await _labelled(cluster, release, "persistentvolumeclaims", component)
@@ -82,6 +88,19 @@ async def _labelled(cluster: Cluster, release: Release, plural: str, component: 
     items = await cluster.list(
         path("v1", plural, release.namespace), labels=f"release={release.name},component={component}"
     )
+    return sorted(clean(str(item["metadata"]["name"])) for item in items)
+
+
+async def _pull_secrets(cluster: Cluster, release: Release) -> list[str]:
+    """Names only: what is in secrets is not asked for."""
+    chosen = ",".join(f"{key}={value}" for key, value in labels(release.name).items())
+    where = path("v1", "secrets", release.namespace)
+    try:
+        items = await cluster.list(where, labels=chosen, accept=METADATA_ONLY)
+    except ApiRefused as error:
+        if error.forbidden:
+            return []
+        raise
     return sorted(clean(str(item["metadata"]["name"])) for item in items)
 
 
