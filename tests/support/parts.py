@@ -86,6 +86,13 @@ def buildx_answers() -> bool:
 
 
 @cache
+def compose_answers() -> bool:
+    """Whether the Docker client has the compose plugin."""
+    docker = program("docker")
+    return docker is not None and answers(docker, "compose", "version")
+
+
+@cache
 def base_image_exists() -> bool:
     """Whether the daemon has the base image that `.ci/base_image.sh` makes."""
     docker = program("docker")

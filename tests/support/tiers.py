@@ -36,6 +36,7 @@ def _names_a_file(variable: str) -> Callable[[], bool]:
 TIERS: dict[str, Tier] = {
     "docker": Tier("a Docker daemon that answers", parts.docker_answers),
     "buildx": Tier("the buildx plugin of docker", parts.buildx_answers),
+    "compose": Tier("the compose plugin of docker", parts.compose_answers),
     "base_image": Tier(f"the image {parts.BASE_IMAGE}", parts.base_image_exists),
     "registry": Tier("docker-registry", _has("registry")),
     "helm3": Tier("Helm 3", _has("helm3")),

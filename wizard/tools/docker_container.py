@@ -44,6 +44,8 @@ def container_config(
         f"{COMPOSE}.oneoff": "False",
         f"{COMPOSE}.project.working_dir": str(folder.resolve()),
         f"{COMPOSE}.project.config_files": str(folder.resolve() / "compose.yaml"),
+        # Without one, docker compose does not know the container for its own.
+        f"{COMPOSE}.config-hash": mark.rpartition(":")[2],
         MARK: mark,
     }
     return dict(
