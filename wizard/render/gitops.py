@@ -156,7 +156,7 @@ def _flux(setup: Setup, secrets: Secrets, values: Mapping[str, Any]) -> dict[str
     }
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": target.namespace}}
     return {
-        "flux/namespace.yaml": yaml_text(namespace),
+        "flux/00-namespace.yaml": yaml_text(namespace),  # kubectl applies a folder by its names: it comes first
         "flux/helmrepository.yaml": yaml_text(repository, comment="Where the chart comes from, for Flux.\n"),
         "flux/helmrelease.yaml": yaml_text(release, comment=comment),
     }
