@@ -11,7 +11,7 @@ from tests.kubeapi.errors import ApiError
 from tests.kubeapi.resources import Obj
 from tests.kubeapi.scenario import Scenario
 
-_OUT, _ERR, _STATUS = 1, 2, 3
+_IN, _OUT, _ERR, _STATUS = 0, 1, 2, 3
 
 
 async def serve(scenario: Scenario, pod: Obj, request: web.Request) -> web.WebSocketResponse:
@@ -27,7 +27,7 @@ async def serve(scenario: Scenario, pod: Obj, request: web.Request) -> web.WebSo
         argv = [word.replace(there, str(here)) for word in argv]
     code = 127
     if scenario.mounts:
-        code = await _run(argv, socket)
+        code = await _run(argv, socket, stdin=request.query.get("stdin") == "true")
     failure = {"reason": "NonZeroExitCode", "details": {"causes": [{"reason": "ExitCode", "message": str(code)}]}}
     status = {"status": "Success"} if code == 0 else {"status": "Failure", **failure}
     if code:
@@ -39,13 +39,15 @@ async def serve(scenario: Scenario, pod: Obj, request: web.Request) -> web.WebSo
     return socket
 
 
-async def _run(argv: list[str], socket: web.WebSocketResponse) -> int:
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(*argv, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe)
+async def _run(argv: list[str], socket: web.WebSocketResponse, *, stdin: bool) -> int:
+    pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
+    process = await asyncio.create_subprocess_exec(*argv, stdin=pipe if stdin else nothing, stdout=pipe, stderr=pipe)
+    feeding = asyncio.create_task(_feed(socket, process.stdin))
     try:
         await asyncio.gather(_pass_on(process.stdout, _OUT, socket), _pass_on(process.stderr, _ERR, socket))
         return await process.wait()
     finally:
+        feeding.cancel()
         if process.returncode is None:
             process.kill()
 
@@ -53,3 +55,11 @@ async def _run(argv: list[str], socket: web.WebSocketResponse) -> int:
 async def _pass_on(source: asyncio.StreamReader | None, channel: int, socket: web.WebSocketResponse) -> None:
     while source is not None and (chunk := await source.read(32 * 1024)):
         await socket.send_bytes(bytes([channel]) + chunk)
+
+
+async def _feed(socket: web.WebSocketResponse, target: asyncio.StreamWriter | None) -> None:
+    """Hand on what the client sends; like the real protocol it never says that there is no more."""
+    async for message in socket:
+        if target is not None and isinstance(message.data, bytes) and message.data[:1] == bytes([_IN]):
+            target.write(message.data[1:])
+            await target.drain()

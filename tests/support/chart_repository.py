@@ -28,6 +28,8 @@ def make_chart(folder: Path, version: str) -> Path:
         text, count = re.subn(rf"(?m)^{key}: .*$", f'{key}: "{value}"', text)
         assert count == 1
     about.write_text(text)
+    values = about.with_name("values.yaml")
+    values.write_text(values.read_text().replace('k8s-hub, tag: "4.4.0"', f'k8s-hub, tag: "{version}"'))
     if version < "4.3":
         _allow_any_section(about.parent / "values.schema.json")
     return about.parent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ from wizard.setup.model import Setup
 from wizard.targets.releases import origin, release_of
 from wizard.targets.session import rendering
 from wizard.tools import docker_engine, registry
+from wizard.tools.kube import connect
+from wizard.tools.live_drift import changed_by_hand
 from wizard.upgrade.choose import Known, Wanted, choose
 from wizard.upgrade.columns import Deployed, Row, columns, drift
 from wizard.upgrade.proposal import propose
@@ -40,11 +43,13 @@ async def compare(folder: SetupFolder, setup: Setup, known: Known, *, patience: 
     made = rendering(folder, setup=setup)
     newest = propose(setup, choose(setup, known, Wanted()), local_files=read_local_files(setup, folder.path)).after
     deployed, revision, status = Deployed(), 0, ""
+    by_hand: tuple[str, ...] = ()
     reachable = False
     if setup.target.kind == "kubernetes":
         with contextlib.suppress(CodehubError):
             deployed, revision, status = await _deployed(folder, setup)
             reachable = True
+            by_hand = await _by_hand(setup, patience) if status == "deployed" else ()
     bases, gone = {}, []
     for name in made.builds:
         record = made.state.steps.get(build_id(name))
@@ -62,8 +67,18 @@ async def compare(folder: SetupFolder, setup: Setup, known: Known, *, patience: 
     return Comparison(
         columns(setup, newest, Deployed(deployed.setup, deployed.chart, deployed.jupyterhub, deployed.hub_image, bases),
                 known.tags),
-        drift(record, revision, status, edited, tuple(gone)),
+        (*drift(record, revision, status, edited, tuple(gone)), *by_hand),
     )  # fmt: skip
+
+
+async def _by_hand(setup: Setup, patience: float) -> tuple[str, ...]:
+    """What somebody did to the release's objects by kubectl or another tool."""
+    manifest = await (await release_of(setup)).manifest()
+    try:
+        async with asyncio.timeout(patience), connect(setup.target.context) as cluster:
+            return await changed_by_hand(cluster, setup.target.namespace, manifest or "")
+    except TimeoutError:
+        return ()
 
 
 async def _deployed(folder: SetupFolder, setup: Setup) -> tuple[Deployed, int, str]:

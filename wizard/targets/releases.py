@@ -8,7 +8,7 @@ from typing import Any
 
 from wizard.plan.kubernetes import DEPLOY
 from wizard.plan.model import Decision, Plan, Step
-from wizard.run.context import StepContext
+from wizard.run.context import Action, StepContext
 from wizard.run.events import Emit, RunFinished
 from wizard.run.folder import SetupFolder
 from wizard.run.revisions import equal_to
@@ -63,6 +63,11 @@ async def undo(folder: SetupFolder, setup: Setup, good: Revision | None, emit: E
         why="what was tried did not work",
         command=rollback_command(release, good.number),
     )
+    return await run_alone(folder, step, work, emit)
+
+
+async def run_alone(folder: SetupFolder, step: Step, work: Action, emit: Emit) -> RunFinished:
+    """One step as a run of its own, with events and a log; nothing of it is remembered."""
     runner = Runner(
         Plan((step,)),
         {step.id: work},

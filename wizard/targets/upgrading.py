@@ -21,7 +21,7 @@ from wizard.setup.delivery import has_versions
 from wizard.setup.model import Setup
 from wizard.setup.review import require_sound
 from wizard.targets.releases import adopt, last_good, release_of, undo
-from wizard.targets.saving import placed, with_backup
+from wizard.targets.saving import placed, put_back, with_backup
 from wizard.targets.session import Overwrite, Preparation, apply, prepare
 from wizard.tools import docker_engine, helm
 from wizard.tools.helm_release import Revision
@@ -123,7 +123,7 @@ async def upgrade(
         on_plan(preparation)
         finished = await apply(preparation, emit)
     if finished.outcome not in {Outcome.DONE, Outcome.SKIPPED}:
-        await _take_back(folder, proposal.before, before, kept, emit)
+        await _take_back(folder, proposal, before, kept, emit)
     return finished
 
 
@@ -138,9 +138,14 @@ def _restored_on_error(kept: Snapshot, locked: SetupFolder | None = None) -> Ite
         raise
 
 
-async def _take_back(folder: SetupFolder, setup: Setup, before: Revision | None, kept: Snapshot, emit: Emit) -> None:
+async def _take_back(
+    folder: SetupFolder, proposal: Proposal, before: Revision | None, kept: Snapshot, emit: Emit
+) -> None:
+    setup = proposal.before
     try:
         if setup.target.kind == "kubernetes":
+            if proposal.backup and before and await _touched(setup, before):
+                await put_back(folder, setup, proposal.backup, emit)
             await undo(folder, setup, before, emit)
     finally:
         with folder_lock(folder.private):
@@ -153,6 +158,12 @@ def _save(folder: SetupFolder, proposal: Proposal) -> None:
     store.save(folder.answers, proposal.after)
     if proposal.extra_after != proposal.extra_before:
         write_atomically(folder.extra_values, proposal.extra_after)
+
+
+async def _touched(setup: Setup, before: Revision) -> bool:
+    """Whether Helm has made a revision since, well or not: a newer hub may have run."""
+    newest = await (await release_of(setup)).current()
+    return newest is not None and newest.number != before.number
 
 
 async def _live(setup: Setup) -> Revision | None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
+import secrets
 import sqlite3
+from functools import partial
 from pathlib import Path
 
 from wizard.errors import CodehubError, StepFailed
@@ -25,6 +28,32 @@ with tempfile.TemporaryDirectory(dir={FOLDER!r}) as folder:
         shutil.copyfileobj(file, sys.stdout.buffer)
 """
 """What the hub's own Python runs: a whole copy, whatever is being written, that leaves nothing behind."""
+
+RESTORE = f"""\
+import os, sqlite3, sys
+now, new, left = {DATABASE!r}, {DATABASE!r} + ".restored", int(sys.argv[1])
+with open(new, "wb") as file:
+    while left:
+        piece = sys.stdin.buffer.read(min(left, 65536))
+        left -= len(piece)
+        file.write(piece) if piece else sys.exit("the copy did not come whole")
+def layout(path):
+    try:
+        opened = sqlite3.connect("file:" + path + "?mode=ro", uri=True)
+        return sorted(str(row) for row in opened.execute("SELECT sql FROM sqlite_master"))
+    except sqlite3.Error:
+        return None
+if layout(now) == layout(new):
+    os.unlink(new)
+else:
+    os.replace(new, now)
+    print("restored")
+"""  # noqa: S608 - no SQL but one constant statement
+"""What puts a copy back where a newer hub has changed the layout; else what is there is newer, and stays."""
+
+_PIECE = 64 * 1024
+_PATIENCE = 120.0
+"""Seconds for the restoring pod to come up."""
 
 
 async def save_database(cluster: Cluster, namespace: str, release: str, target: Path) -> int:
@@ -51,6 +80,37 @@ async def save_database(cluster: Cluster, namespace: str, release: str, target: 
     finally:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+async def restore_database(cluster: Cluster, namespace: str, pod: Obj, copy: Path) -> bool:
+    """Put a copy back through a pod of its own with the hub's volume; False where the layout is still the copy's.
+
+    pod: its spec, with one container. The hub may be running, or crashing over a database that is too new for it.
+    Raises CodehubError when the pod does not come up or the copy cannot be put there.
+    """
+    name, container = f"codehub-restore-{secrets.token_hex(3)}", str(pod["containers"][0]["name"])
+    where = path("v1", "pods", namespace, name)
+    item = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": pod}
+    await cluster.create(path("v1", "pods", namespace), item)
+    try:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                while not _runs(await cluster.get(where), container):
+                    await asyncio.sleep(0.5)
+        except TimeoutError as error:
+            raise StepFailed(
+                f"The pod {name} did not come up.",
+                why=f"It was waited for {_PATIENCE:g} seconds: it needs the hub's volume, on the hub's node.",
+                fix=f"Put {copy} back by hand, as docs/upgrading.md says.",
+            ) from error
+        said = bytearray()
+        with copy.open("rb") as file:
+            pieces = iter(partial(file.read, _PIECE), b"")
+            command = ["python3", "-c", RESTORE, str(copy.stat().st_size)]
+            await run_in_pod(cluster, namespace, name, container, command, said.extend, stdin=pieces)
+        return b"restored" in said
+    finally:
+        await cluster.delete(where)
 
 
 def require_whole(copy: Path) -> None:
@@ -82,8 +142,8 @@ async def _hub(cluster: Cluster, namespace: str, release: str) -> str:
     return str(running[0]["metadata"]["name"])
 
 
-def _runs(pod: Obj) -> bool:
+def _runs(pod: Obj, container: str = CONTAINER) -> bool:
     if pod["metadata"].get("deletionTimestamp"):
         return False
     states = (pod.get("status") or {}).get("containerStatuses") or []
-    return any(one.get("name") == CONTAINER and "running" in (one.get("state") or {}) for one in states)
+    return any(one.get("name") == container and "running" in (one.get("state") or {}) for one in states)

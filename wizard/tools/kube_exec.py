@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from wizard.errors import StepFailed
 from wizard.text import clean
@@ -12,7 +12,7 @@ from wizard.tools.kube import Cluster, path
 from wizard.tools.kube_errors import unreachable
 from wizard.tools.kube_socket import open_socket
 
-_OUT, _ERR, _STATUS = 1, 2, 3
+_IN, _OUT, _ERR, _STATUS = 0, 1, 2, 3
 """Channels of the subprotocol v4.channel.k8s.io: the first byte of each message."""
 _MOST_ERRORS = 4096
 
@@ -25,21 +25,30 @@ async def run_in_pod(
     command: Sequence[str],
     take: Callable[[bytes], object],
     *,
+    stdin: Iterable[bytes] = (),
     timeout: float = 600.0,
 ) -> None:
-    """Run a command and hand its stdout to `take`, piece by piece; it has no stdin and no terminal.
+    """Run a command and hand its stdout to `take`, piece by piece; it has no terminal.
 
-    The command may be seen in the cluster's audit log: nothing secret belongs into it. Raises StepFailed when it ends
-    with an error, ApiRefused without the right to `pods/exec`, ClusterUnreachable when the connection is cut before its
-    end, all after at most `timeout` seconds.
+    stdin: what it is sent; the protocol knows no end of it, so the command has to know how much will come. The command
+    may be seen in the cluster's audit log: nothing secret belongs into it. Raises StepFailed when it ends with an
+    error, ApiRefused without the right to `pods/exec`, ClusterUnreachable when the connection is cut before its end,
+    all after at most `timeout` seconds.
     """
     where = path("v1", "pods", namespace, pod, "exec")
     query = [("container", container), ("stdout", "true"), ("stderr", "true"), *(("command", word) for word in command)]
+    pieces = iter(stdin)
+    first = next(pieces, None)
+    if first is not None:
+        query.append(("stdin", "true"))
     import aiohttp
 
     errors, status = bytearray(), None
     try:
         async with asyncio.timeout(timeout), open_socket(cluster, where, query, f"exec in the pod {pod}") as socket:
+            while first is not None:
+                await socket.send_bytes(bytes([_IN]) + first)
+                first = next(pieces, None)
             async for message in socket:
                 data = message.data if isinstance(message.data, bytes) else str(message.data).encode()
                 if not data:

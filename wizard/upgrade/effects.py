@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from dataclasses import dataclass
+from typing import Any
 
 from wizard.catalog import chart_release, hub_image, jupyterhub_major
 from wizard.setup.model import Setup
@@ -51,7 +52,7 @@ def backup(setup: Setup, file: str = "") -> Backup:
     name = file or f"{BACKUPS}/{target.namespace}-{target.release}-{target.chart.version}.sqlite"
     context = ["--context", target.context] if target.context else []
     kubectl = ["kubectl", *context, "--namespace", target.namespace]
-    pod = json.dumps({"spec": _restoring_pod(setup)}, separators=(",", ":"))
+    pod = json.dumps({"spec": restoring_pod(setup)}, separators=(",", ":"))
     image = _hub_image(setup)
     put = ["run", "codehub-restore", "-i", "--rm", "--restart=Never", f"--image={image}", f"--overrides={pod}"]
     return Backup(name, (f"{shlex.join([*kubectl, *put])} < {shlex.quote(name)}",))
@@ -61,8 +62,12 @@ def _hub_image(setup: Setup) -> str:
     return setup.hub_reference if setup.builds_hub else hub_image(setup.target.chart.version)
 
 
-def _restoring_pod(setup: Setup) -> dict[str, object]:
-    """A pod beside the hub's, which is where the volume is, that writes what it is sent into the database's file."""
+def restoring_pod(setup: Setup, *, waiting: bool = False) -> dict[str, Any]:
+    """A pod beside the hub's, which is where the volume is, that writes what it is sent into the database's file.
+
+    waiting: it does nothing but wait, for what is then run in it.
+    """
+    write = f"cat > {DATABASE}.new && mv {DATABASE}.new {DATABASE}"
     labels = {"component": "hub", "release": setup.target.release}
     near = {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": labels}}
     return {
@@ -74,9 +79,8 @@ def _restoring_pod(setup: Setup) -> dict[str, object]:
                 "name": "codehub-restore",
                 "image": _hub_image(setup),
                 "imagePullPolicy": "IfNotPresent",
-                "command": ["sh", "-c", f"cat > {DATABASE}.new && mv {DATABASE}.new {DATABASE}"],
-                "stdin": True,
-                "stdinOnce": True,
+                "command": ["sleep", "900"] if waiting else ["sh", "-c", write],
+                **({} if waiting else {"stdin": True, "stdinOnce": True}),
                 "volumeMounts": [{"name": "db", "mountPath": FOLDER}],
             }
         ],

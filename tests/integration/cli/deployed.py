@@ -57,14 +57,14 @@ class Deployed:
     def history(self) -> Any:
         return json.loads(self.helm("history", "--output", "json"))
 
-    def hub_crashes(self) -> bool:
-        """Whether a hub does not come up."""
+    def waits_for(self, reason: str) -> bool:
+        """Whether a container does not come up, for this reason."""
         states = [
             status["state"].get("waiting", {}).get("reason")
             for pod in self.cluster.items("pods")
             for status in pod.get("status", {}).get("containerStatuses", [])
         ]
-        return "CrashLoopBackOff" in states
+        return reason in states
 
     def values(self) -> Any:
         return yaml.safe_load(self.helm("get", "values", "--output", "yaml"))

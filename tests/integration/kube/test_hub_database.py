@@ -17,9 +17,10 @@ from tests.kubeapi import FakeCluster
 from tests.support.processes import wait_until
 from tests.unit.upgrade.test_proposal import old
 from wizard.errors import CodehubError
-from wizard.tools.hub_database import DATABASE, FOLDER, save_database
+from wizard.tools import hub_database
+from wizard.tools.hub_database import DATABASE, FOLDER, restore_database, save_database
 from wizard.tools.kube import connect
-from wizard.upgrade.effects import backup
+from wizard.upgrade.effects import backup, restoring_pod
 
 
 def hub_pod(cluster: FakeCluster, *, crashing: bool = False) -> None:
@@ -114,3 +115,43 @@ async def test_what_is_no_copy_leaves_nothing(cluster: FakeCluster, disk: Path, 
     assert not list(target.parent.glob("*")) or not target.parent.exists()
     assert DATABASE.startswith(FOLDER)
     assert not (disk / "jupyterhub.sqlite").exists() or trouble != "no database"
+
+
+async def restore(cluster: FakeCluster, copy: Path) -> bool:
+    async with connect(cluster.context) as connected:
+        return await restore_database(connected, NAMESPACE, restoring_pod(old(), waiting=True), copy)
+
+
+async def test_a_copy_is_put_back_where_the_layout_has_changed(
+    cluster: FakeCluster, disk: Path, tmp_path: Path
+) -> None:
+    spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    about = {"kind": "PersistentVolumeClaim", "apiVersion": "v1", "metadata": {"name": "hub-db-dir"}}
+    cluster.create(about | {"spec": spec}, NAMESPACE)
+    hub_pod(cluster)
+    database, copy = disk / "jupyterhub.sqlite", tmp_path / "copy.sqlite"
+    await save(cluster, copy)
+    with closing(sqlite3.connect(database)) as hub, hub:
+        hub.execute("INSERT INTO users VALUES ('came later', '')")
+    assert await restore(cluster, copy) is False
+    assert ("came later",) in users(database)
+    with closing(sqlite3.connect(database)) as hub, hub:
+        hub.execute("ALTER TABLE users ADD COLUMN of_a_newer_hub TEXT")
+    assert await restore(cluster, copy) is True
+    assert users(database) == users(copy)
+    database.write_bytes(b"half written")
+    assert await restore(cluster, copy) is True
+    assert users(database) == users(copy)
+    assert [path.name for path in disk.iterdir()] == ["jupyterhub.sqlite"]
+    assert cluster.names("pods", NAMESPACE) == ["hub-1"]
+
+
+async def test_a_pod_that_does_not_come_up_is_said_and_removed(
+    cluster: FakeCluster, disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_database, "_PATIENCE", 1.0)
+    copy = tmp_path / "copy.sqlite"
+    copy.write_bytes((disk / "jupyterhub.sqlite").read_bytes())
+    with pytest.raises(CodehubError, match="did not come up"):  # it has no volume to wait for
+        await restore(cluster, copy)
+    assert cluster.names("pods", NAMESPACE) == []
