@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from wizard.errors import UsageError
+from wizard.foreign import load_yaml
 from wizard.render.hub_settings import AUTHENTICATORS, Settings
 from wizard.render.yaml_text import yaml_text
 from wizard.setup.model import Setup
@@ -67,8 +68,8 @@ class Secrets:
     def parse(cls, text: str, where: str = FILE) -> Secrets:
         """The secrets in a file's text; raises UsageError, without any of the content, when it is not a mapping."""
         try:
-            document = yaml.safe_load(text)
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
+            document = load_yaml(text)
+        except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             raise _unreadable(where, f"It is not YAML at line {mark.line + 1}." if mark else "") from None
         if document is None:
@@ -130,7 +131,8 @@ class Secrets:
                 Problem(
                     f"{FILE}: hub.config.{_class_of(setup)}.client_secret",
                     "the client secret of the login is not there yet",
-                    f"Put the one from the provider's page into {FILE}.",
+                    "Take the one from the provider's page: "
+                    f"codehub render --client-secret FILE, or write it into {FILE}.",
                 )
             ]
         where = f"{FILE}: hub.config.{_class_of(setup)}"
