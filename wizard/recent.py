@@ -13,6 +13,7 @@ from pathlib import Path
 
 from wizard.errors import CodehubError
 from wizard.files import read_text, write_atomically
+from wizard.foreign import load_json
 
 MOST = 12
 _LIMIT = 64 * 1024
@@ -46,7 +47,7 @@ def is_setup(folder: Path) -> bool:
 def recall() -> Remembered:
     """What is remembered; nothing where the file is missing or broken."""
     try:
-        document = json.loads(read_text(_file(), limit=_LIMIT))
+        document = load_json(read_text(_file(), limit=_LIMIT))
         folders, theme = document["folders"], document["theme"]
     except (CodehubError, ValueError, KeyError, TypeError, RecursionError):
         return Remembered()

@@ -11,6 +11,7 @@ _ESCAPES = re.compile(
 )
 _CONTROLS = dict.fromkeys((*range(9), *range(10, 32), *range(127, 160)))
 _CONTROLS |= dict.fromkeys((8206, 8207, *range(8234, 8239), *range(8294, 8298)))
+_IN_JSON = re.compile("[\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _URL_CREDENTIALS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^\s/@'\"]+@")
 MAX_LINE = 4000
 """Characters of one line that are shown; the log on disk has them all."""
@@ -18,12 +19,22 @@ MAX_LINE = 4000
 
 def clean(text: str) -> str:
     """One line without terminal escapes, control and bidirectional characters, of at most MAX_LINE characters."""
+    text = harmless(text)
+    return text if len(text) <= MAX_LINE else text[:MAX_LINE] + " …"
+
+
+def harmless(text: str) -> str:
+    """One line of any length that a terminal can be given: as `clean` makes it, but whole."""
     if text.isascii() and text.isprintable():
-        return text if len(text) <= MAX_LINE else text[:MAX_LINE] + " …"
+        return text
     # A carriage return in the middle redraws a line: what was last written is what a terminal would show.
     text = text.rstrip("\r").rsplit("\r", 1)[-1]
-    text = _ESCAPES.sub("", text).translate(_CONTROLS).replace("\t", "    ")
-    return text if len(text) <= MAX_LINE else text[:MAX_LINE] + " …"
+    return _ESCAPES.sub("", text).translate(_CONTROLS).replace("\t", "    ")
+
+
+def harmless_json(text: str) -> str:
+    """A JSON text with the control and bidirectional characters that JSON itself would not escape escaped, too."""
+    return _IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 class LineSplitter:

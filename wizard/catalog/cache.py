@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 
 from wizard.errors import CodehubError
 from wizard.files import write_atomically
+from wizard.foreign import load_json
 
 Item = TypeVar("Item")
 
@@ -61,7 +62,7 @@ class Cache:
             path = self.path(kind, address)
             if path.stat().st_size > _SIZE_LIMIT:
                 return None
-            data = json.loads(path.read_bytes())
+            data = load_json(path.read_bytes())
             fetched_at = datetime.fromisoformat(data["fetched_at"])
             if data["format"] != _FORMAT or fetched_at.tzinfo is None or not data["items"]:
                 return None

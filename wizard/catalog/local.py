@@ -17,9 +17,11 @@ def read_chart(path: str | Path) -> ChartRelease:
     """What `Chart.yaml` says of a chart; raises SourceError, with the reason, for what is no chart."""
     import yaml
 
+    from wizard.foreign import load_yaml
+
     place = Path(path).expanduser()
     try:
-        data = yaml.safe_load(_packed(place) if place.is_file() else (place / "Chart.yaml").read_bytes()[:_LIMIT])
+        data = load_yaml(_packed(place) if place.is_file() else (place / "Chart.yaml").read_bytes()[:_LIMIT])
     except FileNotFoundError as error:
         raise SourceError(f"{place} has no Chart.yaml") from error
     except (OSError, EOFError, tarfile.TarError, yaml.YAMLError, ValueError, RecursionError) as error:

@@ -6,13 +6,13 @@ The login is Docker's own (`docker login`, `helm registry login` with the same f
 from __future__ import annotations
 
 import base64
-import json
 import re
 import time
 from urllib.parse import quote, urlencode, urljoin
 
 from wizard.catalog import parse
 from wizard.catalog.network import HTTPStatus, SourceError, host_of, open_address
+from wizard.foreign import load_json
 
 _DOCKER_HUB = "registry-1.docker.io"
 _LIMIT = 16_000_000
@@ -91,7 +91,7 @@ def _authorization(challenge: str, host: str, name: str, ca_bundle: str, deadlin
     except HTTPStatus as error:
         raise SourceError(f"{host} refuses the login for {name} ({error.status})") from error
     try:
-        answer = json.loads(body)
+        answer = load_json(body)
         token = answer.get("token") or answer.get("access_token")
     except (ValueError, AttributeError, RecursionError):
         token = None

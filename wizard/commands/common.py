@@ -80,4 +80,13 @@ def quoted(folder: Path) -> str:
 
 def print_json(document: object) -> None:
     """Print one JSON document on stdout."""
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    from wizard.text import harmless_json
+
+    click.echo(harmless_json(json.dumps(document, indent=2, ensure_ascii=False)))
+
+
+def say(text: str) -> None:
+    """Print a line for a person on stdout; what a terminal would obey in it is left out."""
+    from wizard.text import clean
+
+    click.echo(clean(text))

@@ -172,6 +172,7 @@ def _for_git(form: Form, made: Rendering, contents: Mapping[str, ExportFile]) ->
     """What a tool that deploys from git needs besides; the person's own values are merged in where it takes data."""
     import yaml
 
+    from wizard.foreign import load_yaml
     from wizard.render.export import ExportFile
     from wizard.render.gitops import gitops_files
     from wizard.render.merge import merged
@@ -181,7 +182,7 @@ def _for_git(form: Form, made: Rendering, contents: Mapping[str, ExportFile]) ->
         if name not in contents:
             continue
         try:
-            more = yaml.safe_load(contents[name].content)
+            more = load_yaml(contents[name].content)
         except yaml.YAMLError as error:
             raise UsageError(
                 f"{name} is not valid YAML.",
@@ -198,6 +199,7 @@ def _warn_of_own_secrets(files: Mapping[str, ExportFile]) -> None:
     """values.extra.yaml is the person's own and goes along as it is; what looks secret in it is named."""
     import yaml
 
+    from wizard.foreign import load_yaml
     from wizard.render.export import suspicious_names
     from wizard.shell import warn
 
@@ -205,7 +207,7 @@ def _warn_of_own_secrets(files: Mapping[str, ExportFile]) -> None:
     if own is None:
         return
     try:
-        values = yaml.safe_load(own.content)
+        values = load_yaml(own.content)
     except yaml.YAMLError:
         warn("values.extra.yaml is not valid YAML; it is exported as it is.")
         return

@@ -113,15 +113,16 @@ def plan_document(preparation: Preparation) -> dict[str, Any]:
 def show_plan(preparation: Preparation) -> None:
     """Print the plan for a person: files, then steps with their reasons and commands."""
     from wizard.plan.model import Decision
+    from wizard.text import clean
     from wizard.wording import counted
 
     show_changes(preparation.rendering.changes)
     for step in preparation.plan.steps:
         runs = step.decision is Decision.RUN
         word = click.style(f"{'run' if runs else 'skip':<8}", fg="green" if runs else "bright_black")
-        click.echo(f"{word} {step.title} [{step.id}]: {step.why}")
+        click.echo(f"{word} {clean(f'{step.title} [{step.id}]: {step.why}')}")
         if runs and step.command:
-            click.echo(f"             $ {step.command}")
+            click.echo(f"             $ {clean(step.command)}")
     show_findings(preparation.plan.findings)
     to_run = len(preparation.plan.to_run)
     if to_run:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wizard.commands.common import folder_argument, json_option, load_setup, print_json, quoted
+from wizard.commands.common import folder_argument, json_option, load_setup, print_json, quoted, say
 from wizard.errors import CodehubError
 
 if TYPE_CHECKING:
@@ -59,24 +59,24 @@ def show_status(folder: Path, *, as_json: bool, offline: bool = True) -> None:
     if as_json:
         print_json(document)
         return
-    click.echo(f"{folder}: code-server {document['code_server']} for the target {document['target']}")
+    say(f"{folder}: code-server {document['code_server']} for the target {document['target']}")
     for name, reference in document["images"].items():
         built = document["steps"].get(build_id(name), {}).get("result", {})
         inside = describe(built.get("contents", {})) if built.get("reference") == reference else ""
-        click.echo(f"  {name} image: {reference}" + (f" ({inside})" if inside else ""))
+        say(f"  {name} image: {reference}" + (f" ({inside})" if inside else ""))
     if "running" in document:
-        click.echo(f"  running at {document['running']}" if document["running"] else "  not running")
+        say(f"  running at {document['running']}" if document["running"] else "  not running")
     if setup.target.kind == "docker":
         _show_docker(document.get("live", {}))
     else:
         _show_live(document.get("live", {}))
     if not document["steps"]:
-        click.echo(f"Nothing was run yet. Next: codehub plan {quoted(folder)}")
+        say(f"Nothing was run yet. Next: codehub plan {quoted(folder)}")
         return
     width = max(map(len, document["steps"]))
     for name, step in document["steps"].items():
-        click.echo(f"  {name:<{width}}  {step['outcome']:<9}  {step['finished']}")
-    click.echo(f"Logs: codehub logs {quoted(folder)}. What would be done now: codehub plan {quoted(folder)}")
+        say(f"  {name:<{width}}  {step['outcome']:<9}  {step['finished']}")
+    say(f"Logs: codehub logs {quoted(folder)}. What would be done now: codehub plan {quoted(folder)}")
 
 
 def _running(folder: Path) -> str:
@@ -115,18 +115,18 @@ def _on_docker(setup: Setup) -> dict[str, Any]:
 
 def _show_docker(found: dict[str, Any]) -> None:
     if found.get("unseen"):
-        click.echo(f"  Docker could not be asked: {found['unseen']}")
+        say(f"  Docker could not be asked: {found['unseen']}")
     if "containers" not in found:
         return
     for one in found["containers"]:
-        click.echo(f"  container {one['name']}: {one['said']}")
+        say(f"  container {one['name']}: {one['said']}")
     for name in found["missing"]:
-        click.echo(f"  container {name}: there is none")
-    click.echo(f"  {found['address']}: {'JupyterHub answers' if found['answers'] else 'JupyterHub does not answer'}")
-    click.echo(f"  editors running: {found['servers']}" + (f" ({', '.join(found['users'])})" if found["users"] else ""))
+        say(f"  container {name}: there is none")
+    say(f"  {found['address']}: {'JupyterHub answers' if found['answers'] else 'JupyterHub does not answer'}")
+    say(f"  editors running: {found['servers']}" + (f" ({', '.join(found['users'])})" if found["users"] else ""))
     if found["stopped"]:
-        click.echo(f"  editors that ended by themselves: {', '.join(found['stopped'])}")
-    click.echo(f"  homes: {found['homes']}")
+        say(f"  editors that ended by themselves: {', '.join(found['stopped'])}")
+    say(f"  homes: {found['homes']}")
 
 
 def _live(setup: Setup) -> dict[str, Any]:
@@ -160,16 +160,16 @@ def _live(setup: Setup) -> dict[str, Any]:
 
 def _show_live(found: dict[str, Any]) -> None:
     if found.get("unseen"):
-        click.echo(f"  the cluster could not be asked: {found['unseen']}")
+        say(f"  the cluster could not be asked: {found['unseen']}")
     if "release" not in found:
         return
     release = found["release"]
     if release is None:
-        click.echo("  there is no release")
+        say("  there is no release")
         return
-    click.echo(f"  release {release['name']}: revision {release['revision']}, {release['status']}, {release['chart']}")
+    say(f"  release {release['name']}: revision {release['revision']}, {release['status']}, {release['chart']}")
     for pod in found["pods"]:
-        click.echo(f"  pod {pod['name']}: {pod['status']}")
+        say(f"  pod {pod['name']}: {pod['status']}")
     if found["addresses"]:
-        click.echo(f"  address: {' or '.join(found['addresses'])}")
-    click.echo(f"  editors running: {found['servers']}" + (f" ({', '.join(found['users'])})" if found["users"] else ""))
+        say(f"  address: {' or '.join(found['addresses'])}")
+    say(f"  editors running: {found['servers']}" + (f" ({', '.join(found['users'])})" if found["users"] else ""))

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from wizard.errors import UsageError
+from wizard.foreign import load_yaml
 from wizard.importing.answers import Origin, answers
 from wizard.importing.split import split
 from wizard.render.merge import leaves, put
@@ -131,7 +132,7 @@ def _with_variables(setup: Setup, variables: Mapping[str, str]) -> tuple[Setup, 
 
 def _mapping(text: str) -> str:
     try:
-        document = yaml.safe_load(text)
+        document = load_yaml(text)
     except yaml.YAMLError as error:
         raise UsageError(
             "The guide's config.yaml is not valid YAML.", why=str(getattr(error, "problem", "")), fix="Correct it."

@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from wizard.errors import UsageError
+from wizard.foreign import load_yaml
 from wizard.render import traefik
 from wizard.render.secrets import PROXY_SECRETS, Secrets
 from wizard.render.yaml_text import yaml_text
@@ -122,7 +123,7 @@ def compose_text(document: Mapping[str, Any]) -> str:
 def parse(text: str) -> dict[str, Any]:
     """The document in the text of a compose.yaml; raises UsageError when it is none."""
     try:
-        document = yaml.safe_load(text)
+        document = load_yaml(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         why = f"It is not YAML at line {mark.line + 1}." if mark else "It is not YAML."

@@ -10,6 +10,7 @@ from typing import Literal
 import yaml
 
 from wizard.files import content_hash
+from wizard.foreign import load_yaml
 from wizard.render.model import RenderedFile
 
 ChangeKind = Literal["new", "same", "update", "edited", "kept", "removed"]
@@ -103,8 +104,8 @@ def _unified(path: str, before: str, after: str) -> Iterator[str]:
 def _secret_diff(before: bytes, after: bytes) -> Iterator[str]:
     """The names of what is added, removed and changed; their values are not shown."""
     try:
-        old, new = dict(_leaves(yaml.safe_load(before))), dict(_leaves(yaml.safe_load(after)))
-    except (yaml.YAMLError, ValueError, RecursionError):
+        old, new = dict(_leaves(load_yaml(before))), dict(_leaves(load_yaml(after)))
+    except yaml.YAMLError:
         yield "The content differs; it is secret and not shown.\n"
         return
     for name in dict.fromkeys([*old, *new]):

@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 from wizard.reporting import TaskState
 from wizard.run.events import Emit, LogLines, Notice, Progress, Task, labelled
-from wizard.text import Redactor, clean
+from wizard.text import Redactor, clean, harmless
 
 TAIL = 20
 """Lines that are shown again when a step fails."""
@@ -39,7 +39,8 @@ class StepContext:
 
     def lines(self, lines: Iterable[str], *, task: str = "", stream: str = "out") -> None:
         """Report output; give many lines at once when there are many: each call is one event."""
-        redacted = [self._redact(line) for line in lines]
+        # A log may be shown by anything, so it gets no escapes; secrets go first, while they are whole.
+        redacted = [harmless(self._redact(line)) for line in lines]
         if not redacted:
             return
         self._log.write("".join(f"{labelled(task, line)}\n" for line in redacted))

@@ -23,7 +23,7 @@ from wizard.run.events import (
     StepSummary,
     to_json,
 )
-from wizard.text import Redactor
+from wizard.text import Redactor, harmless
 
 RETRY_PAUSE = 2.0
 """Seconds before a second attempt; doubled for each further one."""
@@ -160,7 +160,7 @@ class Runner:
             # A defect of ours must look like any failed step: the cause is in the log, the run's state is whole.
             import traceback
 
-            log.write(self._redact(traceback.format_exc()))
+            log.write(_shown(self._redact(traceback.format_exc())))
             raise CodehubError(
                 f"{step.title} failed in a way that codehub did not expect.",
                 why=self._redact(f"{type(error).__name__}: {error}"),
@@ -169,7 +169,7 @@ class Runner:
             ) from error
 
     def _fail(self, step: Step, error: CodehubError, began: float, context: StepContext, log: TextIO) -> None:
-        log.write(self._redact(str(error)) + "\n")
+        log.write(_shown(self._redact(str(error))) + "\n")
         if self._exit_code is ExitCode.DONE:
             self._exit_code = error.exit_code
         self._finish(step, Outcome.FAILED, began, error=error, log=context.log_path, tail=tuple(context.tail))
@@ -228,6 +228,10 @@ class Runner:
         done = sum(outcome is Outcome.DONE for outcome in self._outcomes.values())
         skipped = sum(outcome is Outcome.SKIPPED for outcome in self._outcomes.values())
         return f"{done} {'step' if done == 1 else 'steps'} done, {skipped} skipped."
+
+
+def _shown(text: str) -> str:
+    return "\n".join(map(harmless, text.split("\n")))
 
 
 async def _cancel(running: Mapping[asyncio.Task[None], Step]) -> None:

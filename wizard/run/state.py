@@ -11,6 +11,7 @@ from typing import Any
 
 from wizard.errors import CodehubError, UsageError
 from wizard.files import read_text, write_atomically
+from wizard.foreign import load_json
 from wizard.plan.model import StepRecord
 
 SCHEMA = 1
@@ -90,7 +91,7 @@ def load_state(path: Path) -> Loaded:
     if not path.exists() and not path.is_symlink():
         return Loaded(State())
     try:
-        document = json.loads(_text(path))
+        document = load_json(_text(path))
         if not isinstance(document, dict):
             raise _Misfit("it is not a JSON object")
         _refuse_newer(path, document.get("schema"))

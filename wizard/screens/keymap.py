@@ -26,9 +26,11 @@ def load_keymap(path: Path) -> dict[str, str]:
         return {}
     import yaml
 
+    from wizard.foreign import load_yaml
+
     try:
-        document = yaml.safe_load(read_text(path, limit=_LIMIT)) or {}
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        document = load_yaml(read_text(path, limit=_LIMIT)) or {}
+    except yaml.YAMLError as error:
         raise UsageError(f"{path} is not YAML.", fix="Write lines such as: wizard.next: f8") from error
     if not isinstance(document, dict) or not all(isinstance(one, str) for pair in document.items() for one in pair):
         raise UsageError(f"{path} is not a map from binding ids to keys.", fix="Write lines such as: wizard.next: f8")

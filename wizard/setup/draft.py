@@ -8,6 +8,7 @@ from pathlib import Path
 
 from wizard.errors import CodehubError
 from wizard.files import read_text, write_atomically
+from wizard.foreign import load_json
 from wizard.setup.model import Setup
 from wizard.setup.problems import InvalidAnswers, Problem
 from wizard.setup.questions import question, questions
@@ -87,7 +88,7 @@ def make_folder(path: Path) -> None:
 def load_draft(path: Path) -> Draft | None:
     """The draft that was kept; None when there is none, or none that this codehub can use."""
     try:
-        document = json.loads(read_text(path, limit=_LIMIT))
+        document = load_json(read_text(path, limit=_LIMIT))
         typed = document["typed"]
         if not all(isinstance(text, str) and question(field) for field, text in typed.items()):
             return None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from wizard.errors import StepFailed
+from wizard.foreign import load_json
 from wizard.render.sbom import bill, licences
 from wizard.setup.model import Setup
 from wizard.text import clean
@@ -68,7 +68,7 @@ async def _syft(image_id: str) -> dict[str, Any] | None:
         return None
     done = await process.run(["syft", f"docker:{image_id}", "-q", "-o", "cyclonedx-json"], timeout=_SYFT_SECONDS)
     try:
-        document = json.loads(done.stdout) if done.ok else None
+        document = load_json(done.stdout) if done.ok else None
     except ValueError:
         document = None
     if not isinstance(document, dict) or document.get("bomFormat") != "CycloneDX":

@@ -5,7 +5,6 @@ What buildx prints and how it ends was measured on buildx 0.13 and 0.29; see wiz
 
 from __future__ import annotations
 
-import json
 import re
 import tempfile
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from wizard.errors import CodehubError, MissingError, StepFailed
+from wizard.foreign import load_json
 from wizard.reporting import Reporter
 from wizard.tools import docker_engine, process
 from wizard.tools.build_causes import DAEMON_LOST
@@ -127,7 +127,7 @@ async def build(request: BuildRequest, reporter: Reporter, *, timeout: float | N
 
 def _metadata(path: Path) -> dict[str, Any]:
     try:
-        data = json.loads(path.read_text())
+        data = load_json(path.read_text())
     except (OSError, ValueError):
         return {}
     return data if isinstance(data, dict) else {}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from wizard.errors import CodehubError, StepFailed
+from wizard.foreign import load_json
 from wizard.reporting import Reporter, TaskState
 from wizard.text import clean
 from wizard.tools import docker_engine, helm, process
@@ -171,7 +171,7 @@ async def _follow(argv: list[str], reporter: Reporter, stdin: bytes | None = Non
 
 def _document(done: process.Completed) -> Any:  # noqa: ANN401 - whatever the program says
     try:
-        return json.loads(done.stdout)
+        return load_json(done.stdout)
     except ValueError:
         return {}
 

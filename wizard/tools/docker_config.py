@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from wizard.errors import MissingError
+from wizard.foreign import load_json
 
 if TYPE_CHECKING:
     from docker.auth import AuthConfig
@@ -29,7 +30,7 @@ def load() -> AuthConfig:
     # A missing credential helper is told as an error; the SDK's warning on top would tear a screen.
     warnings.filterwarnings("ignore", message="docker-credential-", category=UserWarning)
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = load_json(path.read_text(encoding="utf-8"))
         if not isinstance(data, dict):
             raise TypeError("it is not a JSON object")
         config: AuthConfig = auth.load_config(config_dict=data)

@@ -6,7 +6,6 @@ read, never reported. Facts about both majors: Helm's own documentation, and the
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from collections.abc import AsyncIterator, Sequence
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from wizard.errors import CodehubError, MissingError, StepFailed
+from wizard.foreign import load_json
 from wizard.reporting import Reporter
 from wizard.text import LineSplitter, clean
 from wizard.tools import process
@@ -287,7 +287,7 @@ def _revision(number: int) -> list[str]:
 def _json_object(text: str) -> dict[str, Any]:
     """The JSON object of an answer (Helm writes `null` for no values)."""
     try:
-        document = json.loads(text)
+        document = load_json(text)
     except ValueError as error:
         raise StepFailed(
             "Helm's answer could not be read.",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from wizard.errors import StepFailed
+from wizard.foreign import load_json
 from wizard.text import clean
 
 
@@ -55,7 +55,7 @@ class Revision:
 def parse_history(text: str) -> tuple[Revision, ...]:
     """The answer of `helm history -o json`, oldest first; raises StepFailed when it is something else."""
     try:
-        rows = json.loads(text)
+        rows = load_json(text)
         revisions = [
             Revision(
                 number=int(row["revision"]),

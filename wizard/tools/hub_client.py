@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from wizard.errors import MissingError
+from wizard.foreign import load_json
 from wizard.text import clean
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def _headers(token: str) -> dict[str, str]:
 
 def _json_object(raw: bytes) -> dict[str, Any]:
     try:
-        document = json.loads(raw)
+        document = load_json(raw)
     except ValueError:
         return {}
     return document if isinstance(document, dict) else {}

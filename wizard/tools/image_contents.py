@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import io
-import json
 import tarfile
 from collections.abc import Mapping
 from typing import Any
 
+from wizard.foreign import load_json
 from wizard.tools.docker_engine import Env, connection, image
 
 VERSIONS_FILE = "/opt/codehub/versions.json"
@@ -65,7 +65,7 @@ def _versions(reference: str, env: Env) -> dict[str, str]:
     try:
         with tarfile.open(fileobj=packed) as archive:
             file = archive.extractfile(archive.getmembers()[0])
-            read = json.loads(file.read()) if file else {}
+            read = load_json(file.read()) if file else {}
     except (tarfile.TarError, ValueError, IndexError):
         return {}
     return {str(name): str(text) for name, text in read.items()} if isinstance(read, dict) else {}

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import json
 import re
 import tarfile
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from email.parser import HeaderParser
 from typing import IO, Literal
 
+from wizard.foreign import load_json
 from wizard.text import clean
 from wizard.tools.docker_engine import Env, connection
 
@@ -158,7 +158,7 @@ def _python(text: str) -> Iterator[Package]:
 
 def _npm(text: str) -> Iterator[Package]:
     try:
-        found = json.loads(text)
+        found = load_json(text)
     except (ValueError, RecursionError):
         return
     if not isinstance(found, dict):

@@ -6,7 +6,6 @@ Its typed models are not used: they are slow, and refuse what a newer cluster sa
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import tempfile
 from collections.abc import AsyncIterator, Mapping
@@ -17,6 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from wizard.errors import MissingError
+from wizard.foreign import load_json
 from wizard.tools.kube_errors import ApiRefused, refused, unreachable
 from wizard.tools.kube_login import logged_in
 from wizard.tools.kubeconfig import kubeconfig_files, read_kubeconfig
@@ -144,7 +144,7 @@ class Cluster:
             response = await self.open(method, where, query=query, body=body, content_type=content_type, accept=accept)
             async with asyncio.timeout(TIMEOUT):
                 raw = await response.read()
-            document = json.loads(raw) if raw else {}
+            document = load_json(raw) if raw else {}
         except TimeoutError as error:
             raise unreachable(self.server, error) from error
         except ValueError as error:

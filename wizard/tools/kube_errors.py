@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 from wizard.errors import MissingError, StepFailed
+from wizard.foreign import load_json
 from wizard.text import clean, without_credentials
 
 
@@ -92,7 +91,7 @@ def unreachable(server: str, error: BaseException) -> ClusterUnreachable:
 def _status(body: str) -> tuple[str, str]:
     """Message and reason of a Status object; other answers (of a proxy, say) are quoted."""
     try:
-        document = json.loads(body)
+        document = load_json(body)
     except ValueError:
         return _short(body), ""
     if not isinstance(document, dict):

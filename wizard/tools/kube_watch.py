@@ -7,12 +7,12 @@ events of real clusters do: chunks are put together here.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
+from wizard.foreign import load_json
 from wizard.tools.kube import Cluster, Obj
 from wizard.tools.kube_errors import ApiRefused, ClusterUnreachable
 
@@ -126,7 +126,7 @@ async def _chunks(cluster: Cluster, response: Any) -> AsyncGenerator[bytes]:  # 
 
 
 def _read(line: bytes) -> tuple[Event | None, str]:
-    message = json.loads(line)
+    message = load_json(line)
     kind, item = message["type"], message["object"]
     if kind == "ERROR":
         if item.get("code") == 410:

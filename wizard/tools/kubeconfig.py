@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from wizard.errors import MissingError
+from wizard.foreign import load_yaml
 from wizard.text import clean, without_credentials
 
 _LIMIT = 4 * 1024 * 1024
@@ -89,7 +90,7 @@ def _document(path: Path) -> Mapping[str, Any]:
         raw = stream.read(_LIMIT + 1)
     if len(raw) > _LIMIT:
         raise ValueError("is larger than a kubeconfig can be")
-    document = yaml.safe_load(raw)
+    document = load_yaml(raw)
     if document is None:
         return {}
     if not isinstance(document, dict):

@@ -23,6 +23,7 @@ import psutil
 
 from wizard.errors import CodehubError, StepFailed, UsageError
 from wizard.files import write_atomically
+from wizard.foreign import load_json
 from wizard.reporting import Reporter
 
 MARK = "CODEHUB_LOCAL_RUN"
@@ -59,7 +60,7 @@ class Running:
 def recorded(folder: Path) -> Running | None:
     """What the folder says was started last, whether or not it still runs; None when it says nothing usable."""
     try:
-        return Running(**json.loads((folder / RECORD).read_text(encoding="utf-8")))
+        return Running(**load_json((folder / RECORD).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
 

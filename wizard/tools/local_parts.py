@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from wizard.errors import CodehubError, MissingError, StepFailed, UsageError
+from wizard.foreign import load_json
 from wizard.reporting import Reporter
 from wizard.tools import process
 from wizard.tools.download import download
@@ -140,7 +141,7 @@ class HubPart(Part):
 
     def _npm_major(self) -> int:
         manifest = self.node / "lib" / "node_modules" / "npm" / "package.json"
-        return int(json.loads(manifest.read_text(encoding="utf-8"))["version"].partition(".")[0])
+        return int(load_json(manifest.read_text(encoding="utf-8"))["version"].partition(".")[0])
 
 
 @dataclass(frozen=True)

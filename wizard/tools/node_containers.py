@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from wizard.errors import StepFailed
+from wizard.foreign import load_json
 from wizard.reporting import Reporter
 from wizard.text import clean
 from wizard.tools import docker_engine, process
@@ -63,7 +63,7 @@ def _images_of(node: Container) -> frozenset[str]:
     code, output = node.exec_run(["crictl", "images", "-o", "json"], demux=True)
     out, err = cast("tuple[bytes | None, bytes | None]", output)
     try:
-        images = json.loads(out or b"")["images"] if code == 0 else None
+        images = load_json(out or b"")["images"] if code == 0 else None
     except (ValueError, KeyError, TypeError):
         images = None
     if images is None:

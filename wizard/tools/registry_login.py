@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import dataclass
 from enum import StrEnum
 
 from wizard.errors import CodehubError
+from wizard.foreign import load_json
 from wizard.text import clean
 from wizard.tools import docker_config, process
 
@@ -72,7 +72,7 @@ async def _ask_helper(host: str, helper: str) -> LoginState:
     program = f"docker-credential-{helper}"
     try:
         answer = await process.run([program, "list"], timeout=_HELPER_TIMEOUT)
-        users = json.loads(answer.stdout) if answer.ok else None
+        users = load_json(answer.stdout) if answer.ok else None
     except CodehubError as error:
         return LoginState(registry=host, kind=LoginKind.HELPER, helper=helper, problem=error.what)
     except ValueError:

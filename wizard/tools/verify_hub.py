@@ -8,7 +8,6 @@ API.
 from __future__ import annotations
 
 import asyncio
-import json
 import secrets
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -16,6 +15,7 @@ from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanage
 from dataclasses import dataclass, field, replace
 
 from wizard.errors import CodehubError, StepFailed
+from wizard.foreign import load_json
 from wizard.reporting import Reporter, TaskState
 from wizard.text import clean
 from wizard.tools.hub_client import HubClient, open_hub
@@ -127,7 +127,7 @@ async def _ask(access: Access) -> _Answer:
     try:
         async with _open(replace(access, token="")) as hub:
             status, text = await hub.get("/hub/api", timeout=10)
-        return _Answer(clean(str(json.loads(text)["version"]))) if status == 200 else _Answer(why=f"Status {status}.")
+        return _Answer(clean(str(load_json(text)["version"]))) if status == 200 else _Answer(why=f"Status {status}.")
     except CodehubError as error:
         return _Answer(why=error.why)
     except (ValueError, KeyError, TypeError):
@@ -145,7 +145,7 @@ async def _user(hub: HubClient, name: str, reporter: Reporter) -> AsyncIterator[
         status, text = await hub.api("POST", f"/users/{name}/tokens", note)
         if status not in {200, 201}:
             raise _refused("make a token for it", status, text)
-        yield str(json.loads(text)["token"])
+        yield str(load_json(text)["token"])
     finally:
         # Not to be cut short: what is left behind would be a user whom nobody knows.
         await asyncio.shield(_remove(hub, name, reporter))
@@ -251,7 +251,7 @@ _KEPT_OUT = frozenset({302, 303, 307, 401, 403})
 
 def _refused(what: str, status: int, text: str) -> CodehubError:
     try:
-        said = str(json.loads(text)["message"])
+        said = str(load_json(text)["message"])
     except (ValueError, KeyError, TypeError):
         said = text[:200]
     return StepFailed(

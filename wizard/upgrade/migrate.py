@@ -62,19 +62,23 @@ _CLASSES = (
 
 def edited(text: str, *changes: Callable[[Values], object]) -> str:
     """A YAML text after the changes, comments kept; raises UsageError when it is no map."""
+    import yaml as plain_yaml
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
+
+    from wizard.foreign import load_yaml
 
     yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = 1_000_000
     yaml.indent(mapping=2, sequence=4, offset=2)
     try:
+        load_yaml(text)
         document = yaml.load(text)
-    except YAMLError as error:
+    except (YAMLError, plain_yaml.YAMLError) as error:
         raise UsageError(
             "values.extra.yaml is not valid YAML.",
-            why=str(getattr(error, "problem", "") or ""),
+            why=str(getattr(error, "problem", "") or "") or str(error).partition("\n")[0],
             fix="Correct it, and run the same command again.",
             address="yaml",
         ) from error
