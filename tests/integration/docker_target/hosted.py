@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import uuid
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ import psutil
 from tests.integration.images.building import NPM_VERSION, docker
 from tests.integration.images.vsix import vsix
 from tests.support import parts
-from tests.support.processes import free_port, wait_until
+from tests.support.processes import port_answers, wait_until
 from tests.support.program import Ended, codehub
 from wizard.render.secrets import Secrets
 
@@ -123,10 +124,15 @@ def settings(name: str, port: int, hub_base: str, base: str) -> dict[str, str]:
     }
 
 
+def free_port_below() -> int:
+    """A port that nobody listens on, below those that connections to elsewhere are given."""
+    return next(port for port in random.sample(range(20000, 30000), 50) if not port_answers(port))
+
+
 def make(folder: Path, hub_base: str, base: str, **more: str) -> Hosted:
     """A setup folder with answers and nothing started; `more` with __ for the dots of the fields."""
     name = f"dt-{uuid.uuid4().hex[:8]}"
-    port = free_port()
+    port = free_port_below()
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "one.vsix").write_bytes(vsix("acme", "one"))
     made = Hosted(folder, name, port)

@@ -15,9 +15,9 @@ import pytest
 import trustme
 
 from tests.integration.docker_target.conftest import TIERS
-from tests.integration.docker_target.hosted import Hosted, inspect, make, remove_all
+from tests.integration.docker_target.hosted import Hosted, free_port_below, inspect, make, remove_all
 from tests.integration.images.building import docker
-from tests.support.processes import free_port, wait_until
+from tests.support.processes import wait_until
 
 pytestmark = [pytest.mark.tier(*TIERS), pytest.mark.timeout(600)]
 
@@ -30,7 +30,7 @@ def host(base_image: str, hub_base: str, tmp_path: Path) -> Iterator[Hosted]:
     folder = tmp_path / "hub"
     tls = {"target__docker__tls": "files", "target__expose__host": NAME, "target__docker__address": "127.0.0.1"}
     files = {"target__docker__certificate": "tls/hub.pem", "target__docker__key": "tls/hub.key"}
-    made = make(folder, hub_base, base_image, **tls, **files, target__docker__redirect_port=str(free_port()))
+    made = make(folder, hub_base, base_image, **tls, **files, target__docker__redirect_port=str(free_port_below()))
     authority = trustme.CA()
     certificate = authority.issue_cert(NAME)
     (folder / "tls").mkdir()
