@@ -89,7 +89,9 @@ TABLE: dict[str, dict[str, Resource]] = {
     "argoproj.io/v1alpha1": _rows("argoproj.io/v1alpha1", {"applications": "Application"}, {}),
     "source.toolkit.fluxcd.io/v1": _rows("source.toolkit.fluxcd.io/v1", {"helmrepositories": "HelmRepository"}, {}),
     "helm.toolkit.fluxcd.io/v2": _rows("helm.toolkit.fluxcd.io/v2", {"helmreleases": "HelmRelease"}, {}),
-    "gateway.networking.k8s.io/v1": _rows("gateway.networking.k8s.io/v1", {"httproutes": "HTTPRoute"}, {}),
+    "gateway.networking.k8s.io/v1": _rows(
+        "gateway.networking.k8s.io/v1", {"gateways": "Gateway", "httproutes": "HTTPRoute"}, {}
+    ),
 }
 
 

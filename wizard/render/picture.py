@@ -77,6 +77,8 @@ def _address(setup: Setup) -> str:
             scheme = "http" if expose.tls == "none" else "https"
             by = f" by {expose.ingress_class}" if expose.ingress_class else ""
             return f"{scheme}://{expose.host or '…'}  (ingress{by})"
+        case "gateway":
+            return f"{expose.host or '…'}  (gateway {expose.gateway or '…'})"
         case "nodeport":
             return f"http://NODE:{expose.node_port or 'PORT'}  (a port of every node)"
         case "loadbalancer":

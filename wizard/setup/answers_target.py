@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["kubernetes", "docker", "local"]
 Delivery = Literal["auto", "same-daemon", "minikube-load", "kind-load", "k3d-import", "ctr-import", "push"]
-Exposure = Literal["nodeport", "loadbalancer", "ingress", "port-forward"]
+Exposure = Literal["nodeport", "loadbalancer", "ingress", "gateway", "port-forward"]
 Verify = Literal["hub", "user", "none"]
 Tls = Literal["none", "secret", "cert-manager"]
 
@@ -34,6 +34,10 @@ def on_kubernetes(setup: Setup) -> bool:
 
 def _ingress(setup: Setup) -> bool:
     return on_kubernetes(setup) and setup.target.expose.kind == "ingress"
+
+
+def _gateway(setup: Setup) -> bool:
+    return on_kubernetes(setup) and setup.target.expose.kind == "gateway"
 
 
 def _forwarded(setup: Setup) -> bool:
@@ -77,6 +81,7 @@ class Expose(Answers):
             "config.yaml: proxy.service.type / ingress.enabled",
             (
                 Choice("ingress", "ingress", "A host name through the cluster's ingress controller."),
+                Choice("gateway", "gateway", "A host name through a Gateway (HTTPRoute); chart 4.3 or newer."),
                 Choice("nodeport", "node port", "A port on every node; simple, no TLS."),
                 Choice("loadbalancer", "load balancer", "An address of its own from the cloud."),
                 Choice("port-forward", "port forward", "Only from this machine, while codehub keeps it open."),
@@ -90,7 +95,7 @@ class Expose(Answers):
             "Host name",
             "The name that people type into the browser.",
             'config.yaml: ingress.hosts: ["{value}"]',
-            when=lambda setup: _ingress(setup) or setup.target.kind == "docker",
+            when=lambda setup: _ingress(setup) or _gateway(setup) or setup.target.kind == "docker",
             example="hub.example.org",
         ),
     ] = ""
@@ -101,6 +106,24 @@ class Expose(Answers):
             "Which ingress controller serves it; empty: the cluster's default.",
             'config.yaml: ingress.ingressClassName: "{value}"',
             when=_ingress,
+        ),
+    ] = ""
+    gateway: Annotated[
+        OptionalName,
+        Ask(
+            "Gateway",
+            "Name of the Gateway that takes the host name; its listener decides about TLS.",
+            'config.yaml: httpRoute.gateway.name: "{value}"',
+            when=_gateway,
+        ),
+    ] = ""
+    gateway_namespace: Annotated[
+        OptionalName,
+        Ask(
+            "Gateway's namespace",
+            "Where the Gateway is; empty: in the hub's own namespace.",
+            'config.yaml: httpRoute.gateway.namespace: "{value}"',
+            when=_gateway,
         ),
     ] = ""
     tls: Annotated[

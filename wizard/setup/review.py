@@ -20,6 +20,7 @@ _SECRET_WORD = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|CREDENTIAL|PRIVATE_KEY"
 _CREDENTIALS = re.compile(r"://[^/@\s]+@")
 _OLDEST_CHART = Version(2, 0, 0)
 _OLDEST_SHOWN = Version(3, 3, 8)
+_HTTP_ROUTE_SINCE = Version(4, 3, 0)
 _SHARED_PASSWORD_SINCE = (5, 3)
 
 
@@ -166,6 +167,19 @@ def _expose(setup: Setup) -> Iterator[Problem]:
             yield Problem("target.expose.tls_secret", "is needed for TLS from a secret", "Name the secret.")
         if expose.tls == "cert-manager" and not expose.issuer:
             yield Problem("target.expose.issuer", "is needed for TLS by cert-manager", "Name the ClusterIssuer.")
+    if expose.kind == "gateway":
+        if not expose.host:
+            yield Problem("target.expose.host", "is needed for a gateway", "Write the name people will type.")
+        if not expose.gateway:
+            yield Problem("target.expose.gateway", "is needed for a gateway", "Name the Gateway that takes the host.")
+        version = parse_version(setup.target.chart.version)
+        if version and version < _HTTP_ROUTE_SINCE:
+            yield Problem(
+                "target.chart.version",
+                "is too old for a gateway: the chart makes HTTPRoutes from 4.3 on",
+                "Choose a newer chart, or another target.expose.kind.",
+                setup.target.chart.version,
+            )
     if expose.node_port and not 30000 <= expose.node_port <= 32767:
         yield Problem(
             "target.expose.node_port",

@@ -98,6 +98,9 @@ def address(setup: Setup, folder: Path | None = None) -> Address:
                 return Address(f"{'http' if expose.tls == 'none' else 'https'}://{expose.host}/")
             note = "every name that leads to the ingress controller"
             return Address(note=note, command=_kubectl(setup, "get", "ingress"))
+        case "kubernetes", "gateway":
+            note = f"{expose.host}; the listener of the gateway {expose.gateway} says whether by http or https"
+            return Address(note=note, command=_kubectl(setup, "get", "httproute"))
         case "kubernetes", "nodeport":
             port = str(expose.node_port or "PORT")
             known = "the port is fixed" if expose.node_port else "the cluster picks the port"

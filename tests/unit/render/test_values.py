@@ -19,6 +19,7 @@ from wizard.render import render
 from wizard.render.secrets import Secrets
 from wizard.render.values import values
 from wizard.setup.model import Setup
+from wizard.setup.review import review
 
 CHARTS = ("3.3.8", "4.0.0", "4.3.5", "4.4.0")
 
@@ -77,6 +78,36 @@ def test_is_valid_for_the_charts_schema(version: str) -> None:
             assert not errors, (chosen.hub.auth.kind, chosen.target.expose.kind, chosen.hub.proxy, errors)
             checked += 1
     assert checked == 2 * 6 * 4 * 2
+
+
+GATEWAY = {
+    "target__expose__kind": "gateway",
+    "target__expose__host": "hub.example.org",
+    "target__expose__gateway": "public",
+    "target__expose__gateway_namespace": "gateways",
+}
+
+
+def test_a_gateway_gets_a_route() -> None:
+    document = values(setup(**GATEWAY))
+    assert document["httpRoute"] == {
+        "enabled": True,
+        "hostnames": ["hub.example.org"],
+        "gateway": {"name": "public", "namespace": "gateways"},
+    }
+    assert document["ingress"] == {"enabled": False}
+    assert document["proxy"]["service"]["type"] == "ClusterIP"
+    assert "httpRoute" not in values(setup()), "charts before 4.3 refuse the key"
+
+
+@pytest.mark.tier("shared")
+@pytest.mark.parametrize("version,taken", [("4.0.0", False), ("4.3.5", True), ("4.4.0", True)])
+def test_a_gateways_route_is_valid_where_the_chart_has_it(version: str, taken: bool) -> None:
+    chosen = setup(**GATEWAY, target__chart__version=version)
+    errors = list(jsonschema.Draft7Validator(_schema(version)).iter_errors(_rendered(chosen)))
+    assert (errors == []) == taken, errors
+    refused = [problem.field for problem in review(chosen) if problem.level == "error"]
+    assert ("target.chart.version" in refused) == (not taken)
 
 
 @pytest.mark.tier("shared")
