@@ -58,6 +58,9 @@ TIERS: dict[str, Tier] = {
     "cluster": Tier(
         "a cluster", _names_a_file("CODEHUB_TEST_KUBECONFIG"), "set CODEHUB_TEST_KUBECONFIG", optional=True
     ),
+    "charts": Tier(
+        "a folder of charts", _names_a_file("CODEHUB_TEST_CHARTS"), "set CODEHUB_TEST_CHARTS", optional=True
+    ),
     "chart": Tier("a chart", _names_a_file("CODEHUB_TEST_CHART"), "set CODEHUB_TEST_CHART", optional=True),
 }
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.cli.deployed import deployed  # noqa: F401 - a fixture
+from tests.integration.cli.deployed import deployed, tags  # noqa: F401 - a fixture
 from tests.kubeapi import FakeCluster
 from tests.support import parts
 from tests.support.program import Ended, codehub
@@ -61,7 +61,7 @@ def small(tmp_path: Path, cluster: FakeCluster, helm3: Path) -> Iterator[Small]:
     assert made.run("render").code == 0
     made.dockerfile("RUN echo built-by-a-person")
     yield made
-    subprocess.run(["docker", "image", "rm", "--force", made.image], capture_output=True, check=False)
+    subprocess.run(["docker", "image", "rm", "--force", *tags(name)], capture_output=True, check=False)
 
 
 @pytest.fixture
