@@ -22,6 +22,10 @@ def _setups() -> Iterator[Setup]:
     yield from every_deployment(target__verify="user")
     pulled = {"images__registry": "registry.example.org/acme", "target__pull_secret": "login"}
     yield setup(hub__storage__storage_class="fast", **pulled)
+    yield setup(
+        target__expose__kind="gateway", target__expose__host="h.example.org", target__expose__gateway="public",
+        target__expose__gateway_namespace="gateways",
+    )  # fmt: skip
     oidc = {
         f"hub__auth__oidc__{name}_url": f"https://id.example.org/{name}" for name in ("authorize", "token", "userdata")
     }
