@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +34,8 @@ def port_forward(folder: Path, port: int | None) -> int:
 
 
 async def _hold(setup: Setup, port: int | None) -> None:
+    import asyncio
+
     from wizard.shell import note, warn
     from wizard.targets.forwarding import forwarded
 
