@@ -28,6 +28,8 @@ SCREENS = {
     "code-server": "test_snapshots/test_screen[code-server-80x24-dark].svg",
     "target": "test_snapshots/test_screen[target-80x24-dark].svg",
     "review": "test_snapshots/test_screen[review-80x24-dark].svg",
+    "running": "test_run_snapshots/test_screen[running-80x24-dark].svg",
+    "done": "test_run_snapshots/test_screen[done-80x24-dark].svg",
 }
 """Picture -> the test's picture that it is made from."""
 
