@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import signal
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -93,7 +91,7 @@ def kill(container: str) -> None:
     process = psutil.Process(before["State"]["Pid"])
     for one in [*process.children(recursive=True), process]:
         with suppress(psutil.NoSuchProcess):
-            os.kill(one.pid, signal.SIGKILL)
+            one.kill()
 
     def ended() -> bool:
         found = docker(

@@ -1,6 +1,6 @@
 """JupyterHub on one Docker host with the images that codehub builds, behind each of its proxies: a day of two people.
 
-The tests of this file are one story in their order: they look at one hub, which is slow to make.
+They look at one hub, which is slow to make; each brings about what it needs there.
 """
 
 import asyncio
@@ -82,7 +82,7 @@ async def test_a_day_of_alices(host: Hosted, tmp_path: Path) -> None:
         async with people(host, "alice", password=host.password) as (alice,):
             await stop_server(alice)
             assert docker("network", "ls", "--quiet", f"--filter=name=^{host.editor('alice')}$") == ""
-            await open_editor(alice)
+            await open_editor(alice, seconds=120)
         assert inspect(host.editor("alice"))["Id"] != first
         await page.do("Page.navigate", url=notes)
         await page.wait_for(f"{SHOWN}?.includes('written by alice')", seconds=90)
@@ -93,8 +93,8 @@ async def test_others_get_nowhere(host: Hosted) -> None:
     """By the front door, and past it: from a container to a container, to the hub's API, to the proxy's, to Docker."""
     base = "/user/alice/"
     async with people(host, "alice", "bob", "", password=host.password) as (alice, bob, nobody):
-        await open_editor(alice)
-        await open_editor(bob)
+        await open_editor(alice, seconds=120)
+        await open_editor(bob, seconds=120)
         assert await alice.websocket_status(base) == 101
         assert (await bob.enter(base)).status == 403
         assert await bob.websocket_status(base) == 403
@@ -139,7 +139,9 @@ async def test_others_get_nowhere(host: Hosted) -> None:
     assert set(told[1:]) <= {"403", "404"}, told
 
 
-def test_limits(host: Hosted) -> None:
+async def test_limits(host: Hosted) -> None:
+    async with people(host, "alice", password=host.password) as (alice,):
+        await open_editor(alice, seconds=120)
     limits = inspect(host.editor("alice"))["HostConfig"]
     assert limits["Memory"] == limits["MemorySwap"] == 2 * 1024**3
     assert limits["CpuQuota"] / limits["CpuPeriod"] == 2
@@ -155,7 +157,7 @@ def test_limits(host: Hosted) -> None:
 
 async def test_what_comes_back_by_itself(host: Hosted) -> None:
     async with people(host, "alice", password=host.password) as (alice,):
-        await open_editor(alice)
+        await open_editor(alice, seconds=120)
         held = await alice.websocket("/user/alice/")
         assert not isinstance(held, int)
 
@@ -168,7 +170,7 @@ async def test_what_comes_back_by_itself(host: Hosted) -> None:
         said = next(one["said"] for one in host.status()["containers"] if one["name"] == host.hub)
         assert "started again 1 times" in said
         await held.close()
-        assert host.status()["users"] == ["alice", "bob"]
+        assert "alice" in host.status()["users"]
 
         kill(host.proxy)
 
@@ -234,7 +236,7 @@ async def test_the_compose_file_works_without_codehub(host: Hosted) -> None:
 async def test_an_upgrade_in_place(host: Hosted) -> None:
     """Another answer: the hub is made anew, alice's editor is not; she stays connected."""
     async with people(host, "alice", password=host.password) as (alice,):
-        await open_editor(alice)
+        await open_editor(alice, seconds=120)
         held = await alice.websocket("/user/alice/")
         assert not isinstance(held, int)
         before = {name: inspect(name)["Id"] for name in (host.hub, host.proxy, host.editor("alice"))}
@@ -255,24 +257,30 @@ async def test_an_upgrade_in_place(host: Hosted) -> None:
 @ONE_PROXY
 async def test_editors_are_recycled_as_asked(host: Hosted) -> None:
     """A newer notebook image: who runs is stopped, and has the new one and the old files afterwards."""
+    async with people(host, "alice", password=host.password) as (alice,):
+        await open_editor(alice, seconds=90)
+    host.in_editor("alice", f"touch {HOME}/mine.txt")
     (host.folder / "more.Dockerfile").write_text("RUN touch /opt/newer\n")
     host.answer("images.notebook.extra=more.Dockerfile", "images.notebook.tag=1.0.1", "target.docker.editors=recycle")
     assert host.apply()["build-notebook"] == "done"
     assert host.status()["users"] == []
     async with people(host, "alice", password=host.password) as (alice,):
         await open_editor(alice, seconds=90)
-    host.in_editor("alice", f"test -e /opt/newer && test -e {HOME}/kept.txt")
+    host.in_editor("alice", f"test -e /opt/newer && test -e {HOME}/mine.txt")
 
 
 @ONE_PROXY
 async def test_backup_and_restore(host: Hosted) -> None:
     """What destroy keeps, what it takes when it is asked to, and what a backup brings back."""
     saved = host.folder / "saved.tar.gz"
+    async with people(host, "alice", password=host.password) as (alice,):
+        await open_editor(alice, seconds=90)
+    host.in_editor("alice", f"echo kept >{HOME}/saved.txt")
     assert host.run("destroy", "--yes").code == 0
     assert docker("ps", "--all", "--quiet", f"--filter=label=codehub.project={host.name}") == ""
     assert docker("network", "ls", "--quiet", f"--filter=label=codehub.project={host.name}") == ""
     kept = docker("volume", "ls", "--quiet", f"--filter=label=codehub.project={host.name}").split()
-    assert {f"{host.name}-hub-data", f"{host.name}-home-alice", f"{host.name}-home-bob"} <= set(kept)
+    assert {f"{host.name}-hub-data", f"{host.name}-home-alice"} <= set(kept)
 
     _script(host, "backup.sh", str(saved))
     assert saved.stat().st_mode & 0o077 == 0
@@ -288,7 +296,7 @@ async def test_backup_and_restore(host: Hosted) -> None:
     host.apply()
     async with people(host, "alice", password=host.password) as (alice,):
         await open_editor(alice, seconds=90)
-    assert host.in_editor("alice", f"cat {HOME}/kept.txt").strip() == "kept"
+    assert host.in_editor("alice", f"cat {HOME}/saved.txt").strip() == "kept"
 
 
 def _script(host: Hosted, name: str, *arguments: str, code: int = 0) -> str:
