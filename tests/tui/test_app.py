@@ -170,10 +170,11 @@ async def test_the_start_screen_of_a_setup_offers_what_there_is(folder: Path) ->
     save(folder / "codehub.yaml", Setup())
     app = CodehubApp(folder)
     async with app.run_test() as pilot:
-        await until(pilot, lambda: app.screen.query_one(OptionList).option_count == 5)
+        await until(pilot, lambda: app.screen.query_one(OptionList).option_count == 6)
         text = shown(app)
         assert "Change or run this setup" in text
         assert "Show its status" in text
+        assert "History and rollback" in text
         assert "Begin a new setup" not in text
 
 
