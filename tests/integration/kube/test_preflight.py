@@ -14,10 +14,6 @@ from tests.integration.kube.conftest import CHART, NAMESPACE, change
 from tests.kubeapi import FakeCluster
 from tests.support import parts
 from tests.support.recorder import Recorder
-from wizard.setup.model import Setup
-from wizard.setup.store import with_settings
-from wizard.targets.preflight import EARLY, early_check
-from wizard.targets.preflight_user import user_pod
 from wizard.tools import helm as helm_tool
 from wizard.tools.doctor_model import Finding, State
 from wizard.tools.helm import Release, UpgradeOptions
@@ -249,59 +245,6 @@ CASES: dict[str, tuple[Callable[[FakeCluster], None], tuple[str, str] | None, st
     ),
     "cordoned": (_nodes(unschedulable=True), None, "capacity", State.MISSING, "No node is ready"),
 }
-
-
-def _may_not_make_pods(cluster: FakeCluster) -> None:
-    _namespace(cluster)
-    cluster.scenario.forbidden.add(("create", "pods"))
-
-
-USERS: dict[str, tuple[Callable[[FakeCluster], None], State, str]] = {
-    "nothing wrong": (_namespace, State.OK, ""),
-    "restricted": (
-        lambda cluster: _namespace(cluster, enforce="restricted"),
-        State.WARN,
-        'violates PodSecurity "restricted:latest"',
-    ),
-    "quota": (_quota(pods="0"), State.WARN, "exceeded quota: small"),
-    "no right": (
-        _may_not_make_pods,
-        State.UNKNOWN,
-        "Your rights",
-    ),
-    "no namespace": (lambda _: None, State.OK, ""),
-}
-
-
-@pytest.mark.parametrize("case", list(USERS))
-async def test_a_users_pod_is_tried_too(case: str, cluster: FakeCluster, intent: Intent) -> None:
-    """The hub's pods may pass where nobody's editor would."""
-    arrange, state, text = USERS[case]
-    arrange(cluster)
-    found = (await _findings(cluster, dataclasses.replace(intent, user_pod=user_pod(Setup()))))["user-pod"]
-    assert (found.state, text in found.why, found.blocks) == (state, True, False), found
-    assert cluster.names("pods", NAMESPACE) == []
-
-
-async def test_a_user_pod_that_a_cloud_needs_is_refused_by_baseline(cluster: FakeCluster, intent: Intent) -> None:
-    """Keeping users from a cloud's metadata takes a privileged container, which Pod Security Standards refuse."""
-    _namespace(cluster, enforce="baseline")
-    pushed = with_settings(Setup(), ["images.registry=ghcr.io/acme", "target.delivery=push"])
-    for setup, state in ((pushed, State.WARN), (Setup(), State.OK)):
-        found = (await _findings(cluster, dataclasses.replace(intent, user_pod=user_pod(setup))))["user-pod"]
-        assert found.state is state, found
-
-
-async def test_early_checks_need_no_chart(cluster: FakeCluster) -> None:
-    _namespace(cluster)
-    setup = with_settings(Setup(), [f"target.context={cluster.context}", f"target.namespace={NAMESPACE}"])
-    found = {finding.name: finding for finding in await early_check(setup)}
-    assert list(found) == list(EARLY)
-    assert {finding.state for finding in found.values()} == {State.OK}, found
-    cluster.scenario.forbidden = {("create", "deployments")}
-    assert "create deployments.apps" in {one.name: one for one in await early_check(setup)}["rights"].why
-    cluster.kubeconfig.write_text(cluster.kubeconfig.read_text().replace(str(cluster.port), "9"))
-    assert {finding.state for finding in await early_check(setup)} == {State.UNKNOWN}
 
 
 @pytest.mark.parametrize("case", list(CASES))
