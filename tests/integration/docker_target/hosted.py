@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -77,6 +78,22 @@ class Hosted:
     def in_editor(self, user: str, script: str, *, check: bool = True) -> str:
         """What a shell script prints in a person's container, as that person."""
         return docker("exec", self.editor(user), "sh", "-euc", script, check=check)
+
+    def knows_a_server_of(self, user: str) -> bool:
+        """Whether the hub takes a person's server for running, by its database."""
+        script = (
+            "import sqlite3, sys; d = sqlite3.connect('file:/srv/jupyterhub/data/jupyterhub.sqlite?mode=ro', uri=True);"
+            "q = 'select server_id from spawners join users on users.id = user_id where users.name = ?';"
+            "print(d.execute(q, (sys.argv[1],)).fetchone())"
+        )
+        return "(None,)" not in docker("exec", self.hub, "python3", "-c", script, user)
+
+    def script(self, name: str, *arguments: str, code: int = 0) -> str:
+        """Run a script of the folder from elsewhere; what it says."""
+        command = [str(self.folder / name), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, cwd="/")
+        assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
+        return done.stdout + done.stderr
 
 
 def inspect(container: str) -> dict[str, Any]:
