@@ -5,15 +5,16 @@ import json
 import time
 from collections.abc import Callable, Iterator
 
-from bench import images, startup, tui_start
+from bench import images, spawn, startup, tui_start
 from bench.measure import ROOT, Row, as_plain, table
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
     "startup": startup.rows,
     "tui-start": tui_start.rows,
+    "spawn": spawn.rows,
     "images": images.rows,
 }
-BY_NAME_ONLY = {"images"}
+BY_NAME_ONLY = {"images", "spawn"}
 """Those that take too long to be run without being asked for."""
 
 
