@@ -51,7 +51,7 @@ def show_status(folder: Path, *, as_json: bool, offline: bool = True) -> None:
         "deployed": dict(loaded.state.deployed),
     }
     if setup.target.kind == "local":
-        document["running"] = _running(folder)
+        document["running"], document["said"] = _running(folder)
     if setup.target.kind == "kubernetes" and DEPLOY in document["steps"] and not offline:
         document["live"] = _live(setup)
     if setup.target.kind == "docker" and not offline:
@@ -65,7 +65,7 @@ def show_status(folder: Path, *, as_json: bool, offline: bool = True) -> None:
         inside = describe(built.get("contents", {})) if built.get("reference") == reference else ""
         say(f"  {name} image: {reference}" + (f" ({inside})" if inside else ""))
     if "running" in document:
-        say(f"  running at {document['running']}" if document["running"] else "  not running")
+        say(f"  {document['said']}")
     if setup.target.kind == "docker":
         _show_docker(document.get("live", {}))
     else:
@@ -79,14 +79,13 @@ def show_status(folder: Path, *, as_json: bool, offline: bool = True) -> None:
     say(f"Logs: codehub logs {quoted(folder)}. What would be done now: codehub plan {quoted(folder)}")
 
 
-def _running(folder: Path) -> str:
-    """Where the hub of processes of this folder answers; empty when it does not."""
+def _running(folder: Path) -> tuple[str, str]:
+    """Where the hub of processes of this folder answers, empty when it does not; and the same in words."""
     from wizard.run.folder import SetupFolder
-    from wizard.targets.local import run_folder
-    from wizard.tools.local_hub import answers, running
+    from wizard.targets.local import standing
 
-    now = running(run_folder(SetupFolder(folder)))
-    return now.url if now and answers(now.url) else ""
+    now = standing(SetupFolder(folder))
+    return now.url, now.said
 
 
 def _on_docker(setup: Setup) -> dict[str, Any]:

@@ -124,6 +124,8 @@ def local_settings(setup: Setup, place: LocalPlace) -> Settings:
             "Spawner": {
                 "cmd": [place.singleuser, *SINGLEUSER_COMMAND[1:]],
                 "env_keep": list(_KEPT),
+                # To ask after a process costs nothing, and who opens a server that ended is offered a new one sooner.
+                "poll_interval": 5,
                 "environment": {**common["Spawner"]["environment"], **place.environment},
             },
             "SimpleLocalProcessSpawner": {"home_dir_template": f"{_braces(folder)}/home/{{username}}"},

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,28 @@ def run_folder(folder: SetupFolder) -> Path:
     return folder.private / "local"
 
 
+@dataclass(frozen=True)
+class LocalStanding:
+    """What runs here now. url: where the hub answers, empty when it does not; said: the same for a person."""
+
+    url: str
+    said: str
+
+
+def standing(folder: SetupFolder) -> LocalStanding:
+    """Whether the folder's hub runs and answers at its front door."""
+    place = run_folder(folder)
+    last = local_hub.recorded(place)
+    if last is None:
+        return LocalStanding("", "not running")
+    again = f"its log is {place / local_hub.LOG}; to start it again: codehub apply {folder.path}"
+    if not last.alive():
+        return LocalStanding("", f"not running: JupyterHub ended by itself; {again}")
+    if not local_hub.answers(last.url):
+        return LocalStanding("", f"JupyterHub runs, but nothing answers at {last.url}; {again}")
+    return LocalStanding(last.url, f"running at {last.url}")
+
+
 class LocalTarget:
     """One setup as processes on this machine."""
 
@@ -49,13 +73,15 @@ class LocalTarget:
         """
         parts = await LocalParts.find(self._setup, self._folder)
         now = local_hub.running(self._place)
+        answers = now is not None and await asyncio.to_thread(local_hub.answers, now.url)
         port = self._setup.target.expose.port
-        if now is None or now.port != port:
+        # What a dead hub left behind, such as its proxy, is ended before the next one starts.
+        if port not in await asyncio.to_thread(local_hub.held_ports, self._place):
             local_hub.require_free(port)
         start = StartFacts(
             fingerprint=self._fingerprint(parts),
             command=command_line(["jupyterhub", "--config", str(self._place / "jupyterhub_config.py")]),
-            running=now.url if now else "",
+            running=now.url if now and answers else "",
         )
         plan = plan_local(parts.facts(), start, records)
         return plan, {**parts.actions(), START: self._start_action(parts)}
@@ -70,6 +96,8 @@ class LocalTarget:
     def _start_action(self, parts: LocalParts) -> Action:
         async def work(context: StepContext) -> Mapping[str, Any]:
             await local_hub.stop(self._place)
+            for name in ("traefik.toml", "rules.toml", "proxy.pid"):  # of a proxy that was killed
+                (self._place / name).unlink(missing_ok=True)
             mark = local_hub.new_mark()
             hub_port, api_port = local_hub.free_ports(2)
             place = LocalPlace(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +14,8 @@ from wizard.text import LineSplitter, clean, without_credentials
 from wizard.tools import build_causes, process
 
 _TAIL = 60
+_LEAST_ROOM = 32 << 20
+"""Bytes; a disk with less is full for an installer."""
 
 _MIRRORS = "a mirror is named by PIP_INDEX_URL and NPM_REGISTRY under build.args"
 _HEADERS = "python3 make g++ pkg-config libkrb5-dev libsecret-1-dev libx11-dev libxkbfile-dev"
@@ -65,11 +68,12 @@ async def run(
     task: str,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
+    into: Path | None = None,
 ) -> None:
     """Run an installer to its end. `title` begins the sentence that says that it failed.
 
-    `argv`: words and paths. Raises MissingError when the program is not there, StepFailed with cause and remedy when
-    it fails.
+    `argv`: words and paths; `into`: the folder that is filled, whose disk may be what is in the way.
+    Raises MissingError when the program is not there, StepFailed with cause and remedy when it fails.
     Cancelling ends its whole process group.
     """
     words = [str(word) for word in argv]
@@ -93,7 +97,9 @@ async def run(
             take(splitter.finish(), name)
         reporter.task(task, task, state)
     if code != 0:
-        raise failure(title, "\n".join(tail), code)
+        # Not every installer passes on what its own helpers said, as venv does not.
+        full = into is not None and shutil.disk_usage(into).free < _LEAST_ROOM
+        raise failure(title, "\n".join([*tail, *(["No space left on device"] if full else [])]), code)
 
 
 def failure(title: str, output: str, code: int) -> StepFailed:

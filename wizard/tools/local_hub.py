@@ -71,6 +71,12 @@ def running(folder: Path) -> Running | None:
     return found if found and found.alive() else None
 
 
+def held_ports(folder: Path) -> set[int]:
+    """The front door's port if the folder's hub, or something that outlived it, may have it."""
+    found = recorded(folder)
+    return {found.port} if found and _members(found.mark) else set()
+
+
 def require_free(port: int) -> None:
     """Raise UsageError when somebody listens on this port of loopback already, or it may not be had."""
     try:

@@ -108,12 +108,14 @@ class HubPart(Part):
     ) -> None:
         """Make the environment with these requirements and the single-user server from its sources."""
         self.begin()
-        await run("JupyterHub", [sys.executable, "-m", "venv", self.folder / "venv"], reporter, task="venv")
+        await run(
+            "JupyterHub", [sys.executable, "-m", "venv", self.folder / "venv"], reporter, task="venv", into=self.folder
+        )
         sources = self.folder / "singleuser"
         # Building a wheel writes beside the sources, which may be read-only.
         shutil.copytree(singleuser, sources, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info", ".*_cache"))
         pip = [self.python, "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--progress-bar=off"]
-        await run("JupyterHub", [*pip, *requirements], reporter, task="pip", env=network.env)
+        await run("JupyterHub", [*pip, *requirements], reporter, task="pip", env=network.env, into=self.folder)
         await run("The single-user server", [*pip, sources], reporter, task="single-user server", env=network.env)
         self._mend_npm()
         self.finish()
@@ -157,7 +159,15 @@ class ProxyPart(Part):
         """Fetch it with npm."""
         self.begin()
         command = [hub.node / "bin" / "npm", "install", "--prefix", self.folder, "--omit=dev", package]
-        await run("The proxy", command, reporter, task="npm", env=hub.npm_environment(network), cwd=self.folder)
+        await run(
+            "The proxy",
+            command,
+            reporter,
+            task="npm",
+            env=hub.npm_environment(network),
+            cwd=self.folder,
+            into=self.folder,
+        )
         self.finish()
 
 
@@ -191,7 +201,7 @@ class EditorPart(Part):
                 address="checksum",
             )
         unpack = ["tar", "-xzof", archive, "-C", self.folder, "--strip-components", "1"]
-        await run("code-server", unpack, reporter, task="tar")
+        await run("code-server", unpack, reporter, task="tar", into=self.folder)
         archive.unlink()
         await self._complete(self.folder, extension, reporter)
 
@@ -202,7 +212,7 @@ class EditorPart(Part):
         self.begin()
         command = [hub.node / "bin" / "npm", "install", "--prefix", self.folder, "--omit=dev", f"code-server@{version}"]
         environment = {**hub.npm_environment(network), "npm_config_foreground_scripts": "true"}
-        await run("code-server", command, reporter, task="npm", env=environment, cwd=self.folder)
+        await run("code-server", command, reporter, task="npm", env=environment, cwd=self.folder, into=self.folder)
         root = self.folder / "node_modules" / "code-server"
         self.program.parent.mkdir()
         start = shlex.join([str(hub.node / "bin" / "node"), str(root)])
