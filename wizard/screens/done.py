@@ -65,6 +65,8 @@ class DoneScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Say how it stands, and ask the cluster."""
+        if not self.query("#verdict"):  # the app ends right now
+            return
         self._jobs = Jobs(self.app)
         self.query_one("#verdict", Static).update(words.verdict(self._standing))
         self.action_look()
@@ -141,9 +143,9 @@ class DoneScreen(Screen[None]):
         self._tell_live([(MARKS[Outcome.CANCELLED][0], f"It could not be asked. {sentence(error)}")])
 
     def _tell_live(self, lines: Iterable[tuple[str, str]]) -> None:
-        box = self.query_one("#live", Vertical)
-        box.remove_children()
-        box.mount(*_lines(lines))
+        for box in self.query("#live"):  # none any more, when the app ends right now
+            box.remove_children()
+            box.mount(*_lines(lines))
 
     def action_reveal(self) -> None:
         """Show the passwords, or mask them again."""

@@ -53,8 +53,9 @@ class OutcomePanel(Vertical):
         self.focus_first()
 
     def focus_first(self) -> None:
-        """Begin at the first choice."""
-        self.query(Button).first().focus()
+        """Begin at the first choice; while the app ends there may be none any more."""
+        for button in self.query(Button)[:1]:
+            button.focus()
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
