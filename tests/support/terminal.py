@@ -118,8 +118,13 @@ class Terminal:
 
 
 def _take_terminal() -> None:
-    """Make the pty the session's controlling terminal, so that Ctrl+C there is a signal."""
+    """Make the pty the session's controlling terminal, so that Ctrl+C there is a signal, and let signals be heard.
+
+    Whoever started the tests may have had them ignored, as nohup does.
+    """
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
 
 
 @contextmanager

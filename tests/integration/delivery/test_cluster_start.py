@@ -25,7 +25,7 @@ from wizard.tools.helm_chart import Chart
 
 RUNS = json.dumps({"Name": "dev", "Host": "Running", "Kubelet": "Running", "APIServer": "Running"})
 STOPPED = json.dumps({"Name": "dev", "Host": "Stopped", "Kubelet": "Stopped", "APIServer": "Stopped"})
-NO_PROFILE = (14, '{"error":{"Op":"open","Path":"/root/.minikube/profiles","Err":2}}', "")
+NO_PROFILE = (14, '{"error":{"Op":"open","Path":"/home/ann/.minikube/profiles","Err":2}}', "")
 DEV = NewCluster(product="minikube", name="dev", driver="docker", cpus=2, memory=4096)
 
 
