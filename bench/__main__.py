@@ -5,16 +5,18 @@ import json
 import time
 from collections.abc import Callable, Iterator
 
-from bench import images, spawn, startup, tui_start
+from bench import apply, images, spawn, startup, tui_run, tui_start
 from bench.measure import ROOT, Row, as_plain, table
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
     "startup": startup.rows,
     "tui-start": tui_start.rows,
+    "tui-run": tui_run.rows,
+    "apply": apply.rows,
     "spawn": spawn.rows,
     "images": images.rows,
 }
-BY_NAME_ONLY = {"images", "spawn"}
+BY_NAME_ONLY = {"apply", "images", "spawn"}
 """Those that take too long to be run without being asked for."""
 
 

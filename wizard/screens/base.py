@@ -65,8 +65,8 @@ class StepScreen(Screen[None]):
         yield Footer()
 
     def body(self) -> ComposeResult:
-        """The widgets of the step itself."""
-        raise NotImplementedError
+        """The widgets of the step itself; each step has its own."""
+        yield from ()
 
     def on_screen_resume(self) -> None:
         """Bring the frame up to date; answers may have changed on another screen."""

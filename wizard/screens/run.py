@@ -5,14 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
-from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import on
-from textual.app import ComposeResult, SuspendNotSupported
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.screen import Screen
 from textual.widgets import Footer, ProgressBar
 
 from wizard.recent import short_path
@@ -21,12 +19,12 @@ from wizard.run.progress import RunProgress
 from wizard.screens.dialogs import HelpDialog, Question
 from wizard.screens.engine import TICK, RunEngine
 from wizard.screens.jobs import Jobs, sentence
+from wizard.screens.pane_keys import PaneKeys
 from wizard.screens.repair import offer_repair
 from wizard.screens.run_words import HELP, REPAIR, Ending, ending, overall
 from wizard.screens.wizard_app import WizardApp
 from wizard.targets.repairing import is_locked
 from wizard.targets.session import Preparation, apply, prepare
-from wizard.tools.pager import pager_command, show_in_pager
 from wizard.widgets.outcome_panel import OutcomePanel
 from wizard.widgets.run_board import RunBoard
 from wizard.widgets.run_rows import RunRows
@@ -48,7 +46,7 @@ Again = Callable[[str], Coroutine[Any, Any, Preparation]]
 """Prepares the run once more, from the named step on; from where it stands for an empty name."""
 
 
-class RunScreen(Screen[None]):
+class RunScreen(PaneKeys):
     """Carries a preparation out and shows it. The run goes on when the screen is left, and ends with the app."""
 
     CSS_PATH = "run.tcss"
@@ -270,59 +268,9 @@ class RunScreen(Screen[None]):
         if self._engine is None or not self._engine.running:
             self.app.uninstall_screen(self)
 
-    def action_zoom(self) -> None:
-        """Show the current pane alone, or all."""
-        self.query_one(RunBoard).zoom()
+    def redraw(self) -> None:
+        """Draw anew what a key changed."""
         self._show(self._clock())
-
-    def action_branch(self, number: int) -> None:
-        """Go to a pane by its number."""
-        board = self.query_one(RunBoard)
-        if number <= len(board.panes):
-            board.choose(board.panes[number - 1].branch.key, by_hand=True)
-            self._show(self._clock())
-
-    def action_follow(self) -> None:
-        """Follow the end of the log, or stay where it is."""
-        if pane := self.query_one(RunBoard).current:
-            pane.toggle_follow()
-
-    def action_search(self) -> None:
-        """Search in the log."""
-        if pane := self.query_one(RunBoard).current:
-            pane.open_search()
-
-    def action_tasks(self) -> None:
-        """Show every piece of work in place of the log, or the log again."""
-        if pane := self.query_one(RunBoard).current:
-            pane.toggle_tasks()
-            self._show(self._clock())
-
-    def action_copy(self) -> None:
-        """Copy the log of the pane, its end where it is too long."""
-        if pane := self.query_one(RunBoard).current:
-            text, whole = pane.text_to_copy()
-            self.app.copy_to_clipboard(text)
-            count = f"{len(text.splitlines()):,} lines" if whole else f"The last {len(text.splitlines()):,} lines"
-            self.app.notify(f"{count} of “{pane.branch.title}” copied.")
-
-    def action_open_log(self) -> None:
-        """Open the log of the pane's step in the pager; without one, say and copy where it is."""
-        pane = self.query_one(RunBoard).current
-        path = pane.log_file if pane else ""
-        if not path:
-            self.app.notify("Nothing was logged here yet.")
-            return
-        command = pager_command(Path(path))
-        try:
-            if command:
-                with self.app.suspend():
-                    show_in_pager(command)
-                return
-        except (SuspendNotSupported, OSError):
-            pass
-        self.app.copy_to_clipboard(path)
-        self.app.notify(path, title="The log is here; the path was copied")
 
     def action_explain(self) -> None:
         """Say what the keys do."""

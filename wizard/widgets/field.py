@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Literal
 
 from textual.app import ComposeResult
@@ -47,9 +48,9 @@ class Field(VerticalGroup):
             yield self.make_control()
         yield Static(classes="hint", markup=False)
 
+    @abstractmethod
     def make_control(self) -> Widget:
         """The widget that is focused and typed into."""
-        raise NotImplementedError
 
     def say(self, text: str, level: HintLevel = "") -> None:
         """Show a hint below the control."""
