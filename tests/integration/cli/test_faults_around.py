@@ -1,0 +1,68 @@
+"""Bad luck around a run: a terminal that is closed, a memory that is broken, a second codehub at the same time."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.integration.cli.conftest import Small
+from tests.integration.cli.test_faults import applying, descendants, read_until, says, sleeping
+from tests.support.processes import wait_until
+from tests.support.terminal import Terminal
+
+pytestmark = [pytest.mark.tier("docker", "buildx", "base_image", "helm3"), pytest.mark.timeout(300)]
+
+
+def test_a_terminal_closed_in_mid_run_ends_it_and_the_next_run_goes_on(small: Small) -> None:
+    mark = sleeping(small, 60)
+    terminal = Terminal("apply", small.folder, "--yes", "--verbose", env=small.env)
+    terminal.read_until(mark)
+    children = descendants(terminal.process.pid)
+    assert children
+    terminal.hang_up()
+    assert terminal.process.wait(30) == 130
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children), "the children", seconds=5)
+    small.dockerfile("RUN echo back")
+    assert small.run("apply", "--yes").code == 0
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "",
+        '{"files": {"config.ya',
+        "[]",
+        "\x00\x01",
+        '{"schema": 99, "files": {}}',
+        '{"schema": 1, "steps": {"deploy": 7}}',
+    ],
+    ids=["empty", "truncated", "a list", "binary", "newer", "edited"],
+)
+def test_a_broken_memory_is_said_and_loses_nothing(small: Small, broken: str) -> None:
+    assert small.run("apply", "--yes").code == 0
+    state = small.folder / ".codehub" / "state.json"
+    files = {path.name: path.read_bytes() for path in small.folder.glob("*") if path.is_file()}
+    state.write_text(broken, encoding="utf-8")
+    done = small.run("apply", "--yes")
+    if done.code == 0:
+        assert "state.json" in done.err
+        assert json.loads(state.read_text())["files"]
+        done = small.run("plan")
+        assert done.code == 0
+        assert "No step to run" in done.out
+    else:  # of a newer codehub: nothing is touched
+        done.refused(2, "state.json", "newer")
+        assert state.read_text() == broken
+    assert files == {path.name: path.read_bytes() for path in small.folder.glob("*") if path.is_file()}
+
+
+def test_a_second_run_is_refused_and_the_first_goes_on(small: Small) -> None:
+    mark = sleeping(small, 8)
+    with applying(small) as process:
+        read_until(process, says(mark))
+        second = small.run("apply", "--yes")
+        second.refused(2, "Another codehub is at work", str(process.pid))
+        process.communicate(timeout=120)
+        assert process.returncode == 0
