@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
@@ -23,6 +24,8 @@ from wizard.screens.dialogs import HelpDialog
 from wizard.screens.forwarding import keep_forward, needs_forward
 from wizard.screens.jobs import Jobs, sentence
 from wizard.targets.docker_standing import OnDocker, on_docker
+from wizard.targets.local import LocalStanding
+from wizard.targets.local import standing as on_this_machine
 from wizard.targets.standing import Live, Standing, live, standing
 from wizard.widgets.fact_line import FactLine
 from wizard.widgets.run_rows import MARKS
@@ -89,7 +92,7 @@ class DoneScreen(Screen[None]):
         yield _group("What was done and seen")
         yield from _lines(words.step_lines(found))
         yield Static(words.NO_LOGIN_TRIED, classes="fact muted", markup=False)
-        yield _group("In Docker now" if found.setup.target.kind == "docker" else "In the cluster now")
+        yield _group(words.LIVE[found.setup.target.kind])
         yield Vertical(id="live")
         yield _group("Next")
         yield from (FactLine(f"{purpose}:", command) for purpose, command in words.commands(self._folder, found))
@@ -106,8 +109,10 @@ class DoneScreen(Screen[None]):
             asked = found.setup
             self._jobs.start("live", lambda _job: on_docker(asked), self._seen_on_docker, self._not_seen)
             return
-        if found.setup.target.kind != "kubernetes":
-            self._tell_live([("·", f"Not asked: the target is {found.setup.target.kind}.")])
+        if found.setup.target.kind == "local":
+            self._tell_live([("·", "Looking …")])
+            looking = asyncio.to_thread(on_this_machine, self._folder)
+            self._jobs.start("live", lambda _job: looking, self._seen_here, self._not_seen)
             return
         self._tell_live([("·", "Asking the cluster …")])
         self._jobs.start("live", lambda _job: live(found.setup), self._seen, self._not_seen)
@@ -125,6 +130,9 @@ class DoneScreen(Screen[None]):
         fresh = [FactLine("", url) for url in found.addresses if url not in known]
         if fresh:
             box.mount(*fresh, before=0)
+
+    def _seen_here(self, found: LocalStanding) -> None:
+        self._tell_live([(MARKS[Outcome.DONE if found.url else Outcome.CANCELLED][0], found.said)])
 
     def _seen_on_docker(self, found: OnDocker) -> None:
         self._tell_live(words.docker_lines(found))

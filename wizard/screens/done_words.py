@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from textual.content import Content
 
 from wizard.plan.kubernetes import DEPLOY
+from wizard.plan.local import START
 from wizard.render.readme import LOGINS
 from wizard.render.secrets import FILE as SECRETS
 from wizard.run.events import Outcome
@@ -37,7 +38,14 @@ _TITLES = {
     "deliver-hub": "Hub image delivered",
     "save-database": "The hub's database saved",
     DEPLOY: "JupyterHub deployed, its pods ready",
+    "install-hub": "JupyterHub installed",
+    "install-proxy": "The proxy installed",
+    "install-code-server": "code-server installed",
+    START: "JupyterHub started",
 }
+
+LIVE = {"kubernetes": "In the cluster now", "docker": "In Docker now", "local": "On this machine now"}
+"""Above what is asked when the screen opens, by the target."""
 
 
 def verdict(found: Standing | None) -> Content:

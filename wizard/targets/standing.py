@@ -11,6 +11,7 @@ from typing import Any
 
 from wizard.errors import CodehubError
 from wizard.plan.kubernetes import DEPLOY
+from wizard.plan.local import START
 from wizard.plan.model import StepRecord
 from wizard.run.folder import SetupFolder
 from wizard.run.state import State
@@ -46,8 +47,8 @@ class Standing:
 
     @property
     def deployed(self) -> bool:
-        """Whether the last deployment succeeded."""
-        record = self.state.steps.get(DEPLOY)
+        """Whether the last deployment succeeded, or the last start where the hub is processes of this machine."""
+        record = self.state.steps.get(START if self.setup.target.kind == "local" else DEPLOY)
         return record is not None and record.outcome == "done"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -32,7 +33,10 @@ def try_folder(asked: Path | None) -> tuple[SetupFolder, bool]:
 
 
 def try_answers(place: SetupFolder, asked: Path | None, settings: Sequence[str] = (), *, passing: bool) -> Setup:
-    """The answers of a try: the folder's own, or the defaults, so that somebody can log in on this machine."""
+    """The answers of a try: the folder's own, or the defaults, so that somebody can log in on this machine.
+
+    settings: what somebody asked for, as `--set` takes it; a port that is taken is then refused, not exchanged.
+    """
     own = place.answers.exists() and not passing
     given = SetupFolder(asked).answers if asked else None
     setup = store.load(place.answers) if own else store.load(given) if given and given.exists() else Setup()
@@ -46,5 +50,19 @@ def try_answers(place: SetupFolder, asked: Path | None, settings: Sequence[str] 
         }
         if setup.code_server.method not in {"release", "npm"}:
             forced["code_server.method"] = "release"
+        forced["target.expose.port"] = str(_free_port(setup.target.expose.port))
         setup = store.with_settings(setup, [f"{name}={value}" for name, value in forced.items()])
     return store.with_settings(setup, settings) if settings else setup
+
+
+def _free_port(wanted: int) -> int:
+    """The first port from the wanted one on that nothing listens at; the wanted one when all of a hundred are taken."""
+    for port in range(wanted, min(wanted + 100, 65536)):
+        with socket.socket() as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                tried.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    return wanted
