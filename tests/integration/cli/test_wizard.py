@@ -49,7 +49,8 @@ class Tmux:
     def start(self, folder: Path, env: dict[str, str]) -> None:
         """Start the wizard by a shell that says its exit code afterwards."""
         settings = " ".join(f"{name}={shlex.quote(value)}" for name, value in env.items())
-        line = f"{settings} {shlex.join(command(folder))}; echo ended with $?"
+        # pytest-xdist tells its workers a width, which would be the terminal's for good.
+        line = f"unset COLUMNS LINES; {settings} {shlex.join(command(folder))}; echo ended with $?"
         self.type(line)
         self.press("Enter")
 
