@@ -13,6 +13,7 @@ from wizard.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from wizard.setup.model import Setup
+    from wizard.tools.helm import Release
     from wizard.tools.teardown import Belongings
 
 
@@ -98,15 +99,13 @@ def _in_cluster(setup: Setup, folder: Path, *, yes: bool, with_data: bool) -> in
     from wizard.run.folder import SetupFolder
     from wizard.run.lock import folder_lock
     from wizard.shell import note
-    from wizard.tools import helm
+    from wizard.targets.releases import release_of
     from wizard.tools.teardown import belongings, tear_down
 
     target = setup.target
 
-    async def look() -> tuple[helm.Release, Belongings]:
-        release = helm.Release(
-            helm=await helm.find(), name=target.release, namespace=target.namespace, context=target.context
-        )
+    async def look() -> tuple[Release, Belongings]:
+        release = await release_of(setup)
         return release, await belongings(release)
 
     release, found = run_stoppable(lambda _stop: look())

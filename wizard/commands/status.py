@@ -43,7 +43,7 @@ def show_status(folder: Path, *, as_json: bool, offline: bool = True) -> None:
         "folder": str(folder),
         "target": setup.target.kind,
         "code_server": setup.code_server.version,
-        "images": {"notebook": setup.notebook_reference} | ({"hub": setup.hub_reference} if setup.builds_hub else {}),
+        "images": setup.image_references,
         "steps": {
             name: {"outcome": record.outcome, "finished": record.finished, "result": dict(record.result)}
             for name, record in loaded.state.steps.items()

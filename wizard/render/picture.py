@@ -48,7 +48,7 @@ def deployment(setup: Setup) -> Deployment:
     if setup.builds_images:
         how = _HOW[resolve_delivery(setup)].format(registry=setup.images.registry or "…")
         built = f"Docker on this machine builds, for {', '.join(setup.build.platforms)}; then {how}:"
-        images = (setup.notebook_reference, *([setup.hub_reference] if setup.builds_hub else []))
+        images = tuple(setup.image_references.values())
     proxy = "Traefik" if setup.hub.proxy == "traefik" else "proxy"
     return Deployment(_address(setup), _place(setup), proxy, _hub(setup), _editor(setup), built, images)
 

@@ -111,8 +111,10 @@ class DoneScreen(Screen[None]):
             return
         if found.setup.target.kind == "local":
             self._tell_live([("·", "Looking …")])
-            looking = asyncio.to_thread(on_this_machine, self._folder)
-            self._jobs.start("live", lambda _job: looking, self._seen_here, self._not_seen)
+            here = self._folder
+            self._jobs.start(
+                "live", lambda _job: asyncio.to_thread(on_this_machine, here), self._seen_here, self._not_seen
+            )
             return
         self._tell_live([("·", "Asking the cluster …")])
         self._jobs.start("live", lambda _job: live(found.setup), self._seen, self._not_seen)

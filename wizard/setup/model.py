@@ -41,6 +41,12 @@ class Setup(Answers):
         return self.target.kind == "docker" or bool(self.images.hub.base) or self.hub.proxy == "traefik"
 
     @property
+    def image_references(self) -> dict[str, str]:
+        """The images that are built, by name, with their full references."""
+        hub = {"hub": self.hub_reference} if self.builds_hub else {}
+        return {"notebook": self.notebook_reference, **hub}
+
+    @property
     def builds_images(self) -> bool:
         """Whether anything is built; the local target runs processes instead."""
         return self.target.kind != "local"

@@ -33,8 +33,7 @@ async def bills(setup: Setup) -> list[Bill]:
 
     Raises StepFailed for one that it does not have, MissingError without a daemon.
     """
-    references = {"notebook": setup.notebook_reference, **({"hub": setup.hub_reference} if setup.builds_hub else {})}
-    return [await _bill(name, reference) for name, reference in references.items()]
+    return [await _bill(name, reference) for name, reference in setup.image_references.items()]
 
 
 async def _bill(name: str, reference: str) -> Bill:

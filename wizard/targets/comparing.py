@@ -18,6 +18,7 @@ from wizard.setup.model import Setup
 from wizard.targets.releases import origin, release_of
 from wizard.targets.session import rendering
 from wizard.tools import docker_engine, registry
+from wizard.tools.helm import Release
 from wizard.tools.kube import connect
 from wizard.tools.live_drift import changed_by_hand
 from wizard.upgrade.choose import Known, Wanted, choose
@@ -47,9 +48,10 @@ async def compare(folder: SetupFolder, setup: Setup, known: Known, *, patience: 
     reachable = False
     if setup.target.kind == "kubernetes":
         with contextlib.suppress(CodehubError):
-            deployed, revision, status = await _deployed(folder, setup)
+            release = await release_of(setup)
+            deployed, revision, status = await _deployed(folder, release)
             reachable = True
-            by_hand = await _by_hand(setup, patience) if status == "deployed" else ()
+            by_hand = await _by_hand(release, patience) if status == "deployed" else ()
     bases, gone = {}, []
     for name in made.builds:
         record = made.state.steps.get(build_id(name))
@@ -71,18 +73,17 @@ async def compare(folder: SetupFolder, setup: Setup, known: Known, *, patience: 
     )  # fmt: skip
 
 
-async def _by_hand(setup: Setup, patience: float) -> tuple[str, ...]:
+async def _by_hand(release: Release, patience: float) -> tuple[str, ...]:
     """What somebody did to the release's objects by kubectl or another tool."""
-    manifest = await (await release_of(setup)).manifest()
+    manifest = await release.manifest()
     try:
-        async with asyncio.timeout(patience), connect(setup.target.context) as cluster:
-            return await changed_by_hand(cluster, setup.target.namespace, manifest or "")
+        async with asyncio.timeout(patience), connect(release.context) as cluster:
+            return await changed_by_hand(cluster, release.namespace, manifest or "")
     except TimeoutError:
         return ()
 
 
-async def _deployed(folder: SetupFolder, setup: Setup) -> tuple[Deployed, int, str]:
-    release = await release_of(setup)
+async def _deployed(folder: SetupFolder, release: Release) -> tuple[Deployed, int, str]:
     history = await release.history()
     if not history:
         return Deployed(), 0, ""

@@ -23,6 +23,7 @@ from wizard.setup import store
 from wizard.setup.draft import make_folder
 from wizard.setup.model import Setup
 from wizard.targets.release_inputs import chart_of, values_order
+from wizard.targets.releases import release_of
 from wizard.targets.session import rendering, write
 from wizard.tools import docker_engine, helm
 from wizard.tools.helm_diff import ObjectDiff, diff_manifests
@@ -139,10 +140,7 @@ async def prove(folder: SetupFolder, found: Found) -> tuple[ObjectDiff, ...]:
 
     Asks the server for a dry run. Raises CodehubError when the chart or the cluster cannot be reached.
     """
-    target = found.setup.target
-    release = helm.Release(
-        helm=await helm.find(), name=target.release, namespace=target.namespace, context=target.context
-    )
+    release = await release_of(found.setup)
     values = [path for path in values_order(folder) if path.exists()]
     dry = await release.dry_run(chart_of(found.setup, folder), values)
     return diff_manifests(found.manifest, dry.manifest)

@@ -34,6 +34,7 @@ from wizard.targets.images import (
 from wizard.targets.kubernetes_verify import result, verify
 from wizard.targets.preflight import check
 from wizard.targets.release_inputs import chart_of, values_order
+from wizard.targets.releases import release_of
 from wizard.tools import helm
 from wizard.tools.deploy import deploy
 from wizard.tools.docker_engine import split_tag
@@ -63,11 +64,10 @@ class KubernetesTarget:
         Raises MissingError when Docker, Helm, the cluster or what loads images into it cannot be reached, UsageError
         when there is no way for images to get there.
         """
-        found = await helm.find()
+        release = await release_of(self._setup)
         way = await choose_way(self._setup)
         images = self._images(way)
         target = self._setup.target
-        release = helm.Release(helm=found, name=target.release, namespace=target.namespace, context=target.context)
         current = await release.current()
         live = ReleaseFacts(current.number, current.status, current.chart) if current else None
         facts = await self._facts(way, images, records, live)

@@ -10,11 +10,8 @@ from wizard.run.context import StepContext
 from wizard.run.events import Emit, RunFinished
 from wizard.run.folder import SetupFolder
 from wizard.run.lock import folder_lock
-from wizard.run.runner import Runner
 from wizard.setup.model import Setup
-from wizard.targets.releases import release_of
-from wizard.targets.session import new_log_folder
-from wizard.text import Redactor
+from wizard.targets.releases import release_of, run_alone
 from wizard.tools import deploy
 from wizard.tools.helm_release import Repair, RepairKind, repair_for
 from wizard.tools.preflight import RELEASE
@@ -68,12 +65,4 @@ async def free(folder: SetupFolder, setup: Setup, emit: Emit) -> RunFinished | N
         command=deploy.repair_command(release, repair),
     )
     with folder_lock(folder.private):
-        runner = Runner(
-            Plan((step,)),
-            {step.id: work},
-            new_log_folder(folder.logs),
-            emit,
-            on_finished=lambda _step, _event: None,
-            redact=Redactor(folder.load_secrets().values()),
-        )
-        return await runner.run()
+        return await run_alone(folder, step, work, emit)

@@ -136,13 +136,9 @@ def facts(record: StepRecord) -> str:
 
 async def live(setup: Setup) -> Live:
     """What the cluster says now. Raises MissingError when Helm or the cluster does not answer, and what Helm raises."""
-    from wizard.tools import helm
+    from wizard.targets.releases import release_of
 
-    target = setup.target
-    release = helm.Release(
-        helm=await helm.find(), name=target.release, namespace=target.namespace, context=target.context
-    )
-    revision = await release.current()
+    revision = await (await release_of(setup)).current()
     if revision is None:
         return Live(None)
     try:
