@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.cli.applying import descendants, sleeping
 from tests.integration.cli.conftest import Small
-from tests.integration.cli.test_faults import descendants, sleeping
 from tests.support.processes import wait_until
 from tests.support.terminal import Terminal
 
