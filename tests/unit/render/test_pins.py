@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.unit.render.script_runs import IMAGE_ID, run_script, written
 from tests.unit.render.setups import setup
-from tests.unit.render.test_scripts import IMAGE_ID, run_script, written
 from wizard.render.pins import digest_tag, local_tag, pins
 from wizard.render.values import values
 
