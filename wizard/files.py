@@ -52,6 +52,15 @@ def write_all_atomically(files: Mapping[Path, tuple[str | bytes, int]]) -> None:
         _flush_folder(folder)
 
 
+def make_folder(path: Path, *, fix: str = "Name another folder, or one whose parent you may write to.") -> None:
+    """Make a folder, and those above it, where there is none; raises CodehubError with `fix` when it cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise CodehubError(f"The folder {path} could not be made.", why=why, fix=fix) from error
+
+
 def _stage(path: Path, raw: bytes, mode: int) -> str:
     """Put data for `path` on the disk under a temporary name beside it, and return that name."""
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)

@@ -97,7 +97,7 @@ def _asked(wanted: NewCluster, given: set[str]) -> NewCluster:
 
 def _said(started: StartedCluster, folder: Path) -> list[str]:
     """What a person does next."""
-    from wizard.tools.cluster_start import hosts_command
+    from wizard.tools.hub_entries import hosts_command
 
     settings = [f"--set target.context={started.context}"]
     lines = [f"Kubernetes {started.version} runs; its context is {started.context}."]
@@ -105,7 +105,7 @@ def _said(started: StartedCluster, folder: Path) -> list[str]:
     if started.ingress_class:
         settings.append(f"--set target.expose.kind=ingress --set target.expose.ingress_class={started.ingress_class}")
     if started.address and host:
-        lines.append(f"This machine knows {host} after: {hosts_command(started.address, host)}")
+        lines.append(f"This machine knows {host} after: {hosts_command(f'{started.address} {host}')}")
     elif started.address:
         lines.append(f"Its ingress controller is at {started.address}: host names have to lead there.")
     return [*lines, f"Use it: codehub init {quoted(folder)} {' '.join(settings)}"]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from wizard.commands.common import folder_argument, quoted, require_setup
-from wizard.errors import CodehubError, UsageError
+from wizard.commands.common import folder_argument, require_setup
+from wizard.errors import UsageError
 
 if TYPE_CHECKING:
     from wizard.render.export import ExportFile
@@ -69,7 +69,7 @@ def export(
 
 def _draw(folder: Path, diagram: Path, *, force: bool) -> None:
     from wizard.commands.common import load_setup
-    from wizard.files import write_atomically
+    from wizard.files import make_folder, write_atomically
     from wizard.render.diagram import diagram_svg
 
     setup = load_setup(folder)
@@ -79,7 +79,7 @@ def _draw(folder: Path, diagram: Path, *, force: bool) -> None:
             why="An export does not overwrite anything by itself.",
             fix="Name another file, or add --force.",
         )
-    _make(diagram.parent)
+    make_folder(diagram.parent)
     write_atomically(diagram, diagram_svg(setup))
     click.echo(f"{diagram} is written.")
 
@@ -220,32 +220,21 @@ def _warn_of_own_secrets(files: Mapping[str, ExportFile]) -> None:
 
 
 def _write_archive(output: Path, files: Mapping[str, ExportFile], suffix: str, *, with_secrets: bool) -> None:
-    from wizard.files import write_atomically
+    from wizard.files import make_folder, write_atomically
     from wizard.render.export import tar_bytes
 
-    _make(output.parent)
+    make_folder(output.parent)
     top = output.name.removesuffix(suffix) if suffix else output.name
     data = tar_bytes(files, top, compress=_SUFFIXES.get(suffix, False))
     write_atomically(output, data, mode=0o600 if with_secrets else 0o644)
 
 
 def _write_folder(output: Path, files: Mapping[str, ExportFile], *, with_secrets: bool) -> None:
-    from wizard.files import write_all_atomically
+    from wizard.files import make_folder, write_all_atomically
 
-    _make(output)
+    make_folder(output)
     if with_secrets:
         output.chmod(0o700)
     for parent in sorted({(output / path).parent for path in files}):
-        _make(parent)
+        make_folder(parent)
     write_all_atomically({output / path: (file.content, file.mode) for path, file in files.items()})
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CodehubError(
-            f"The folder {quoted(folder)} could not be made.",
-            why=error.strerror or str(error),
-            fix="Name another path for --output.",
-        ) from error

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from wizard.commands.common import ANSWERS, folder_argument, quoted, require_file, review_or_refuse
-from wizard.errors import CodehubError, ExitCode, UsageError
+from wizard.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from wizard.setup.model import Setup
@@ -55,9 +55,11 @@ def init(folder: Path, settings: tuple[str, ...], source: str | None, *, plain: 
             why="--from would replace the answers in it.",
             fix="Add --yes to replace them, or name another folder.",
         )
+    from wizard.files import make_folder
+
     setup = _answers(path, source, settings)
     review_or_refuse(setup, "The setup")
-    _make_folder(folder)
+    make_folder(folder)
     _save(path, setup)
     click.echo(f"{path} is written. Next: codehub plan {quoted(folder)}")
     return ExitCode.DONE
@@ -99,17 +101,6 @@ def _stdin() -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError("stdin is not UTF-8 text.", why=str(error), fix="Send the answers as UTF-8.") from error
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CodehubError(
-            f"The folder {folder} could not be made.",
-            why=error.strerror or str(error),
-            fix="Name another folder, or one whose parent you may write to.",
-        ) from error
 
 
 def _save(path: Path, setup: Setup) -> None:

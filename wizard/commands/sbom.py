@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from wizard.commands.common import folder_argument, json_option, load_setup, print_json
-from wizard.errors import CodehubError, UsageError
+from wizard.errors import UsageError
 
 if TYPE_CHECKING:
     from wizard.targets.bills import Bill
@@ -49,15 +49,10 @@ def sbom(folder: Path, output: Path | None, *, as_json: bool) -> None:
 
 
 def _write(output: Path, found: Sequence[Bill]) -> None:
-    from wizard.files import write_all_atomically
+    from wizard.files import make_folder, write_all_atomically
     from wizard.shell import note
 
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CodehubError(
-            f"The folder {output} could not be made.", why=error.strerror or str(error), fix="Name another one."
-        ) from error
+    make_folder(output)
     texts = {f"{one.image}.cdx.json": json.dumps(one.document, indent=2, ensure_ascii=False) + "\n" for one in found}
     write_all_atomically({output / name: (text, 0o644) for name, text in texts.items()})
     for one in found:

@@ -73,6 +73,7 @@ def try_(
 def _prepare(place: SetupFolder, setup: Setup) -> Preparation:
     import asyncio
 
+    from wizard.files import make_folder
     from wizard.setup import store
     from wizard.shell import warn
     from wizard.targets.local import run_folder
@@ -89,18 +90,9 @@ def _prepare(place: SetupFolder, setup: Setup) -> Preparation:
     preparation = asyncio.run(prepare(place, setup=setup))
     for problem in preparation.rendering.warnings:
         warn(str(problem))
-    _make(place.path)
+    make_folder(place.path, fix="Name another folder.")
     store.save(place.answers, setup)
     return preparation
-
-
-def _make(path: Path) -> None:
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(
-            f"The folder {path} could not be made.", why=error.strerror or str(error), fix="Name another folder."
-        ) from error
 
 
 def _agreed(preparation: Preparation) -> bool:

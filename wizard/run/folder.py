@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from wizard.errors import CodehubError, UsageError
-from wizard.files import content_hash, write_all_atomically
+from wizard.files import content_hash, make_folder, write_all_atomically
 from wizard.render.model import RenderedFile
 from wizard.render.secrets import FILE as SECRETS
 from wizard.render.secrets import Secrets
@@ -21,9 +21,9 @@ from wizard.run.changes import FileChange, kind_of, with_lines
 from wizard.run.state import Loaded, State, load_state
 from wizard.setup import store
 
-_TEMPORARY = re.compile(r"\..+\.[a-z0-9_]{8}\.tmp")
+_TEMPORARY = re.compile(r"\.(.+)\.[a-z0-9_]{8}\.tmp")
 _ABANDONED = 600.0
-"""Seconds after which a temporary file cannot belong to a write that is still going on."""
+"""Seconds after which a temporary file cannot belong to a write that is still going on, whatever it is of."""
 
 
 @dataclass(frozen=True)
@@ -111,12 +111,13 @@ class SetupFolder:
         Files that a person changed are kept unless they are named in `overwrite`, or it is "all"; those that are the
         person's own from the beginning (`once`) are kept whatever it says. Files that codehub wrote earlier and that
         are no longer rendered are removed if nobody changed them. Raises CodehubError when the folder cannot be
-        written to; then every file is as it was.
+        written to; then every file is as it was. To be called with the folder's lock held.
         """
         _refuse_unknown(overwrite, rendered)
         changes = self.changes(rendered, state)
         due = [change for change in changes if change.is_due(overwrite)]
-        _make_folders({(self.path / change.path).parent for change in due})
+        for folder in sorted({(self.path / change.path).parent for change in due}):
+            make_folder(folder, fix=f"Make {folder.parent} writable, or choose another folder for the setup.")
         self._clean_up(rendered)
         write_all_atomically({self.path / change.path: (change.after or b"", change.mode) for change in due})
         self._mend_modes(change for change in changes if change.kind == "same")
@@ -179,12 +180,20 @@ class SetupFolder:
                 )
 
     def _clean_up(self, rendered: Mapping[str, RenderedFile]) -> None:
-        """Remove the temporary files of a write that was killed; one could hold a secret."""
-        for folder in {(self.path / name).parent for name in rendered} | {self.private}:
+        """Remove the temporary files of a write that was killed; one could hold a secret.
+
+        Those of what only the holder of the folder's lock writes are nobody's at once; others (the answers', a
+        draft's) may be in the making, until they are old.
+        """
+        ours = {*(self.path / name for name in rendered), self.state_file}
+        for folder in {path.parent for path in ours}:
             with contextlib.suppress(OSError):
                 for entry in list(os.scandir(folder)):
+                    temporary = _TEMPORARY.fullmatch(entry.name)
+                    if not temporary or not entry.is_file(follow_symlinks=False):
+                        continue
                     old = time.time() - entry.stat(follow_symlinks=False).st_mtime > _ABANDONED
-                    if old and _TEMPORARY.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                    if old or folder / temporary[1] in ours:
                         os.unlink(entry.path)
 
     def _mend_modes(self, unchanged: Iterable[FileChange]) -> None:
@@ -228,18 +237,6 @@ def _refuse_unknown(overwrite: Collection[str] | Literal["all"], rendered: Mappi
             f"{unknown[0]} is not one of the files that codehub writes here.",
             fix=f"Name one of: {', '.join(name for name in rendered if not name.startswith('image/'))}",
         )
-
-
-def _make_folders(folders: Iterable[Path]) -> None:
-    for folder in sorted(folders):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise CodehubError(
-                f"The folder {folder} could not be made.",
-                why=error.strerror or str(error),
-                fix=f"Make {folder.parent} writable, or choose another folder for the setup.",
-            ) from error
 
 
 def _read(path: Path, *, follow: bool = False) -> bytes | None:

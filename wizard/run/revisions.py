@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wizard.errors import CodehubError
-from wizard.files import write_atomically
+from wizard.files import make_folder, write_atomically
 from wizard.render.secrets import FILE as SECRETS
 from wizard.run.folder import SetupFolder
 from wizard.run.snapshot import WRITTEN_BY_RUNS
@@ -49,15 +48,8 @@ def keep(folder: SetupFolder, number: int, state: State) -> None:
         if name == SECRETS or not source.is_file():
             continue
         target = place / _FILES / name
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _place(folder).chmod(0o700)  # a person may have secrets in files of their own
-        except OSError as error:
-            raise CodehubError(
-                f"{target.parent} could not be made.",
-                why=error.strerror or str(error),
-                fix=f"Make {folder.private} writable.",
-            ) from error
+        make_folder(target.parent, fix=f"Make {folder.private} writable.")
+        _place(folder).chmod(0o700)  # a person may have secrets in files of their own
         write_atomically(target, source.read_bytes(), mode=0o600)
     state.save(place / _STATE)
     # Higher numbers are of a release of this name that was uninstalled since.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wizard.files import write_all_atomically
+from wizard.files import make_folder, write_all_atomically
 from wizard.run.folder import SetupFolder
 
 WRITTEN_BY_RUNS = ("images.yaml",)
@@ -36,7 +36,7 @@ class Snapshot:
         came = [name for name in _names(self.folder) if name not in self.files]
         due = {name: kept for name, kept in self.files.items() if _now(self.folder.path / name) != kept}
         for name in due:
-            (self.folder.path / name).parent.mkdir(parents=True, exist_ok=True)
+            make_folder((self.folder.path / name).parent)
         write_all_atomically({self.folder.path / name: kept for name, kept in due.items()})
         for name in came:
             (self.folder.path / name).unlink(missing_ok=True)

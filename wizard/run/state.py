@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from wizard.errors import CodehubError, UsageError
-from wizard.files import read_text, write_atomically
+from wizard.errors import UsageError
+from wizard.files import make_folder, read_text, write_atomically
 from wizard.foreign import load_json
 from wizard.plan.model import StepRecord
 
@@ -62,14 +62,7 @@ class State:
 
     def save(self, path: Path) -> None:
         """Write state.json in one rename; raises CodehubError when that cannot be done."""
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise CodehubError(
-                f"{path.parent} could not be made.",
-                why=error.strerror or str(error),
-                fix=f"Make {path.parent.parent} writable.",
-            ) from error
+        make_folder(path.parent, fix=f"Make {path.parent.parent} writable.")
         write_atomically(path, self.to_json())
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wizard.files import read_text
+from wizard.files import make_folder, read_text
 from wizard.run.changes import ChangeKind, FileChange
 from wizard.run.folder import SetupFolder
 from wizard.setup import store
-from wizard.setup.draft import Draft, load_draft, make_folder, save_draft
+from wizard.setup.draft import Draft, load_draft, save_draft
 from wizard.setup.model import Setup
 from wizard.setup.problems import Problem
 
@@ -76,7 +76,7 @@ class WizardSession:
 
     def write_answers(self, setup: Setup) -> None:
         """Write codehub.yaml and nothing else; may be called from a thread. Raises CodehubError when it cannot."""
-        make_folder(self.folder.path)
+        make_folder(self.folder.path, fix="Choose a folder that you can write to; your answers are kept.")
         store.save(self.folder.answers, setup)
 
     def answers_change(self, setup: Setup) -> FileChange:

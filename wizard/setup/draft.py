@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from wizard.errors import CodehubError
-from wizard.files import read_text, write_atomically
+from wizard.files import make_folder, read_text, write_atomically
 from wizard.foreign import load_json
 from wizard.setup.model import Setup
 from wizard.setup.problems import InvalidAnswers, Problem
@@ -68,21 +68,9 @@ class Draft:
 
 def save_draft(path: Path, draft: Draft) -> None:
     """Keep a draft; raises CodehubError when the folder cannot be written to."""
-    make_folder(path.parent)
+    make_folder(path.parent, fix="Choose a folder that you can write to; your answers are still on the screen.")
     document = {"answers": plain(draft.setup), "typed": draft.typed}
     write_atomically(path, json.dumps(document, indent=1), mode=0o600)
-
-
-def make_folder(path: Path) -> None:
-    """Make a folder where there is none; raises CodehubError when it cannot be."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CodehubError(
-            f"{path} could not be made.",
-            why=error.strerror or str(error),
-            fix="Choose a folder that you can write to; your answers are still on the screen.",
-        ) from error
 
 
 def load_draft(path: Path) -> Draft | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from wizard.errors import CodehubError, UsageError
-from wizard.files import write_all_atomically
+from wizard.files import make_folder, write_all_atomically
 from wizard.importing.answers import Origin, answers
 from wizard.importing.guide import Guide
 from wizard.importing.split import Parts, split
@@ -20,7 +20,6 @@ from wizard.render.values import values
 from wizard.render.yaml_text import yaml_text
 from wizard.run.folder import SetupFolder
 from wizard.setup import store
-from wizard.setup.draft import make_folder
 from wizard.setup.model import Setup
 from wizard.targets.release_inputs import chart_of, values_order
 from wizard.targets.releases import release_of

@@ -8,7 +8,7 @@ from typing import Any
 
 from wizard.catalog import chart_release
 from wizard.errors import CodehubError, UsageError
-from wizard.files import write_all_atomically
+from wizard.files import make_folder, write_all_atomically
 from wizard.plan.kubernetes import DEPLOY
 from wizard.plan.model import Decision, Plan, Step
 from wizard.render.secrets import FILE as SECRETS
@@ -197,7 +197,7 @@ def _bring_back(folder: SetupFolder, record: revisions.Record) -> None:
 
 def _ready(folder: SetupFolder, record: revisions.Record) -> Mapping[str, bytes]:
     for name in record.files:
-        (folder.path / name).parent.mkdir(parents=True, exist_ok=True)
+        make_folder((folder.path / name).parent)
     return record.files
 
 
