@@ -84,6 +84,12 @@ class Secrets:
         hub = self.document.get("hub") or {}
         return {name: dict(traits) for name, traits in (hub.get("config") or {}).items() if traits}
 
+    @property
+    def verify_token(self) -> str:
+        """The token of the service that tries the hub; empty where there is none."""
+        class_name, trait = VERIFY_SECRET
+        return str(self.config.get(class_name, {}).get(trait, ""))
+
     def complete(self, setup: Setup) -> Secrets:
         """These secrets and all others that the setup needs, the missing ones generated; what is there stays.
 

@@ -8,20 +8,19 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 from textual.types import CSSPathType
 from textual.widgets import Footer
 
 from wizard.recent import short_path
 from wizard.run.wizard_session import WizardSession
 from wizard.screens.jobs import Jobs
-from wizard.screens.wizard_app import WizardApp
+from wizard.screens.wizard_app import WizardScreen
 from wizard.widgets.help_line import HelpLine
 from wizard.widgets.step_rail import RailItem, RailState, StepRail
 from wizard.widgets.top_line import TopLine
 
 
-class StepScreen(Screen[None]):
+class StepScreen(WizardScreen):
     """One step; a subclass gives `key`, `intro` and the `body`."""
 
     CSS_PATH: ClassVar[CSSPathType | None] = ["base.tcss"]
@@ -41,14 +40,6 @@ class StepScreen(Screen[None]):
     def on_unmount(self) -> None:
         """Let go of what is still under way."""
         self.jobs.cancel_all()
-
-    @property
-    def wizard(self) -> WizardApp:
-        """The app."""
-        app = self.app
-        if not isinstance(app, WizardApp):
-            raise TypeError(f"{type(app).__name__} is not the wizard")
-        return app
 
     @property
     def session(self) -> WizardSession:

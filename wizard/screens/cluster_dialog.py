@@ -121,10 +121,10 @@ class ClusterDialog(ModalScreen["StartedCluster"]):
             self._jobs.start("start", lambda job: start_cluster(wanted, _ToLog(job, self)), self._started, self._failed)
 
     def _started(self, started: StartedCluster) -> None:
-        from wizard.tools.cluster_start import hosts_command
+        from wizard.tools.hub_entries import hosts_command
 
         if started.address and self._host and started.address != "127.0.0.1":
-            command = hosts_command(started.address, self._host)
+            command = hosts_command(f"{started.address} {self._host}")
             self.app.copy_to_clipboard(command)
             self.app.notify(command, title=f"This machine does not know {self._host} yet; copied", timeout=30)
         self.dismiss(started)

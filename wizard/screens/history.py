@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -20,7 +19,7 @@ from wizard.recent import short_path
 from wizard.run.events import Emit, RunFinished
 from wizard.run.folder import SetupFolder
 from wizard.screens.jobs import Job, Jobs, sentence
-from wizard.screens.wizard_app import WizardApp
+from wizard.screens.wizard_app import WizardScreen
 from wizard.text import clean
 from wizard.widgets.diff_view import coloured
 from wizard.widgets.help_line import HelpLine
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 _INTRO = "R goes back to the revision you are on: release, images, answers and files together."
 
 
-class HistoryScreen(Screen[None]):
+class HistoryScreen(WizardScreen):
     """Shows the revisions, newest first; goes back to one after asking."""
 
     CSS_PATH = "history.tcss"
@@ -49,13 +48,6 @@ class HistoryScreen(Screen[None]):
         self._folder = folder
         self._pasts: tuple[Past, ...] = ()
         self._jobs = Jobs(self.app)
-
-    @property
-    def _wizard(self) -> WizardApp:
-        app = self.app
-        if not isinstance(app, WizardApp):
-            raise TypeError(f"{type(app).__name__} is not the wizard")
-        return app
 
     def compose(self) -> ComposeResult:
         yield TopLine("History", short_path(self._folder.path))
@@ -168,7 +160,7 @@ class HistoryScreen(Screen[None]):
         async def again(_step: str) -> Preparation:
             return preparation
 
-        self._wizard.show_run(RunScreen(preparation, carry_out=carry_out, again=again))
+        self.wizard.show_run(RunScreen(preparation, carry_out=carry_out, again=again))
 
     def _no_plan(self, error: Exception) -> None:
         self.query_one(HelpLine).explain("", _INTRO)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from textual.app import SuspendNotSupported
-from textual.screen import Screen
 
+from wizard.screens.wizard_app import WizardScreen
 from wizard.tools.pager import pager_command, show_in_pager
 from wizard.widgets.run_board import RunBoard
 
 
-class PaneKeys(Screen[None]):
+class PaneKeys(WizardScreen):
     """A screen with a RunBoard. Its keys are bound where the screen's others are, in the order of its footer."""
 
     def redraw(self) -> None:

@@ -22,7 +22,6 @@ from wizard.screens.jobs import Jobs, sentence
 from wizard.screens.pane_keys import PaneKeys
 from wizard.screens.repair import offer_repair
 from wizard.screens.run_words import HELP, REPAIR, Ending, ending, overall
-from wizard.screens.wizard_app import WizardApp
 from wizard.targets.repairing import is_locked
 from wizard.targets.session import Preparation, apply, prepare
 from wizard.widgets.outcome_panel import OutcomePanel
@@ -83,14 +82,6 @@ class RunScreen(PaneKeys):
         self._drawn = 0.0
         self._news = False
         self._ending: Ending | None = None
-
-    @property
-    def wizard(self) -> WizardApp:
-        """The app."""
-        app = self.app
-        if not isinstance(app, WizardApp):
-            raise TypeError(f"{type(app).__name__} is not the wizard")
-        return app
 
     @property
     def progress(self) -> RunProgress:

@@ -11,13 +11,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
 from wizard.errors import CodehubError
 from wizard.recent import is_setup, recall, remember, short_path
-from wizard.screens.wizard_app import WizardApp
+from wizard.screens.wizard_app import WizardScreen
 from wizard.widgets.help_line import HelpLine
 from wizard.widgets.top_line import TopLine
 
@@ -43,7 +42,7 @@ class Entry:
     folder: Path
 
 
-class StartScreen(Screen[None]):
+class StartScreen(WizardScreen):
     """Offers what there is to do with the folder, and other folders."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -54,14 +53,6 @@ class StartScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._entries: tuple[Entry, ...] = ()
-
-    @property
-    def wizard(self) -> WizardApp:
-        """The app."""
-        app = self.app
-        if not isinstance(app, WizardApp):
-            raise TypeError(f"{type(app).__name__} is not the wizard")
-        return app
 
     def compose(self) -> ComposeResult:
         yield TopLine("Start")

@@ -10,14 +10,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from wizard.recent import short_path
 from wizard.run.events import Emit, RunFinished
 from wizard.run.folder import SetupFolder
 from wizard.screens.jobs import Job, Jobs, sentence
-from wizard.screens.wizard_app import WizardApp
+from wizard.screens.wizard_app import WizardScreen
 from wizard.text import clean
 from wizard.widgets.diff_view import coloured
 from wizard.widgets.help_line import HelpLine
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 _INTRO = "Ctrl+R does all this. What does not work is taken back wholly: release, answers and files."
 
 
-class UpgradeScreen(Screen[None]):
+class UpgradeScreen(WizardScreen):
     """Shows a proposal; writes nothing before it is told to."""
 
     CSS_PATH = "upgrade.tcss"
@@ -48,13 +47,6 @@ class UpgradeScreen(Screen[None]):
         self._wanted = wanted
         self._look: Look | None = None
         self._jobs = Jobs(self.app)
-
-    @property
-    def _wizard(self) -> WizardApp:
-        app = self.app
-        if not isinstance(app, WizardApp):
-            raise TypeError(f"{type(app).__name__} is not the wizard")
-        return app
 
     def compose(self) -> ComposeResult:
         yield TopLine("Upgrade", short_path(self._folder.path))
@@ -123,7 +115,7 @@ class UpgradeScreen(Screen[None]):
 
             return await planned(self._folder, proposal)
 
-        self._wizard.show_run(RunScreen(preparation, carry_out=carry_out, again=again))
+        self.wizard.show_run(RunScreen(preparation, carry_out=carry_out, again=again))
 
     def _no_plan(self, error: Exception) -> None:
         self.query_one(HelpLine).explain("", _INTRO)

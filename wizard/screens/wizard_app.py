@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.app import App
+from textual.screen import Screen
 from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
@@ -158,3 +159,15 @@ class WizardApp(App[int]):
 
     def _is_step(self, screen: object) -> bool:
         return any(screen is one for one in self._screens.values())
+
+
+class WizardScreen(Screen[None]):
+    """A screen that is only ever shown by the wizard's app."""
+
+    @property
+    def wizard(self) -> WizardApp:
+        """The app."""
+        app = self.app
+        if not isinstance(app, WizardApp):
+            raise TypeError(f"{type(app).__name__} is not the wizard")
+        return app

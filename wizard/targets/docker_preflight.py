@@ -17,6 +17,7 @@ from wizard.setup.model import Setup
 from wizard.tools import docker_engine
 from wizard.tools.docker_host import Belongings
 from wizard.tools.doctor_model import Finding, State
+from wizard.tools.ports import bind
 
 _DOCKERS_OWN = ("br-", "docker", "veth", "lo")
 """What the interfaces that Docker makes here begin with; it looks after their addresses itself."""
@@ -87,11 +88,8 @@ def _port(setup: Setup, found: Belongings, port: int) -> Finding:
     ours = found.service("proxy")
     if ours is not None and ours.running and port in ours.ports:
         return _ok("port", title, f"{names(setup).proxy} has it")
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
-        with socket.socket(family) as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind((address, port))
+        bind(address, port)
     except PermissionError:
         return _ok("port", title, f"below 1024 on {address}, which Docker may open")
     except OSError as error:

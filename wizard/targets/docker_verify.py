@@ -5,15 +5,15 @@ from __future__ import annotations
 import contextlib
 from dataclasses import replace
 
-from wizard.errors import CodehubError, UsageError
+from wizard.errors import CodehubError
 from wizard.render.compose import front_address
-from wizard.render.secrets import VERIFY_SECRET, Secrets
+from wizard.render.secrets import Secrets
 from wizard.reporting import Reporter
 from wizard.run.folder import SetupFolder
 from wizard.run.local_files import absolute
 from wizard.setup.model import Setup
 from wizard.tools import docker_host
-from wizard.tools.verify_hub import CHECK_USER, Access, Verified, verify_hub, verify_user
+from wizard.tools.verify_hub import CHECK_USER, Access, Verified, no_service, verify_hub, verify_user
 
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what listens there is asked on loopback
 
@@ -27,10 +27,9 @@ def door(setup: Setup) -> Access:
 def access(setup: Setup, folder: SetupFolder, secrets: Secrets) -> Access:
     """The same, with what it takes to log in there."""
     docker = setup.target.docker
-    class_name, trait = VERIFY_SECRET
     return replace(
         door(setup),
-        token=str(secrets.config.get(class_name, {}).get(trait, "")),
+        token=secrets.verify_token,
         certificate=str(absolute(folder.path, docker.certificate)) if docker.tls == "files" else "",
     )
 
@@ -52,10 +51,6 @@ async def verify(
             with contextlib.suppress(CodehubError):
                 await docker_host.remove_homes(setup.target.docker.name, CHECK_USER)
     else:
-        raise UsageError(
-            "The hub has no service for the check with a throw-away user.",
-            why="It was started with target.verify other than user.",
-            fix="Set target.verify=user and run `codehub apply`, or check the hub alone.",
-        )
+        raise no_service()
     reporter.notice(f"JupyterHub is at {setup.docker_url}", level="info")
     return found

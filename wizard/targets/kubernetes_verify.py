@@ -9,14 +9,14 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
 
-from wizard.errors import StepFailed, UsageError
+from wizard.errors import StepFailed
 from wizard.reporting import Reporter
 from wizard.setup.model import Setup
 from wizard.targets.forwarding import forwarded
 from wizard.targets.standing import forwarded_url
-from wizard.tools.hub_entries import Entry, hub_entries
+from wizard.tools.hub_entries import Entry, hosts_command, hub_entries
 from wizard.tools.kube import Cluster, connect, path
-from wizard.tools.verify_hub import SERVICE, Access, Verified, verify_hub, verify_user
+from wizard.tools.verify_hub import SERVICE, Access, Verified, no_service, verify_hub, verify_user
 
 ADDRESS_PATIENCE = 120.0
 """Seconds that a cloud may take to give the hub an address."""
@@ -76,11 +76,7 @@ async def _token(cluster: Cluster, namespace: str) -> str:
     secret = await cluster.find(path("v1", "secrets", namespace, "hub"))
     encoded = ((secret or {}).get("data") or {}).get(f"hub.services.{SERVICE}.apiToken")
     if not encoded:
-        raise UsageError(
-            "The hub has no service for the check with a throw-away user.",
-            why="It was deployed with target.verify other than user.",
-            fix="Set target.verify=user and run `codehub apply`, or check the hub alone.",
-        )
+        raise no_service()
     return base64.b64decode(encoded).decode()
 
 
@@ -89,7 +85,7 @@ def _say(found: Verified, entries: tuple[Entry, ...], reporter: Reporter) -> Non
     for entry in entries:
         if entry.hosts_line and entry.url.rstrip("/") == found.access.url:
             reporter.notice(
-                f"This machine does not know that name: `echo '{entry.hosts_line}' | sudo tee -a /etc/hosts` tells it.",
+                f"This machine does not know that name: `{hosts_command(entry.hosts_line)}` tells it.",
                 level="info",
             )
             return

@@ -22,6 +22,7 @@ from wizard.run.folder import SetupFolder
 from wizard.setup.model import Setup
 from wizard.targets.local_parts import EXTENSIONS, LocalParts
 from wizard.tools import local_hub
+from wizard.tools.ports import free_ports
 from wizard.tools.process import command_line
 
 SAME_USER = (
@@ -99,7 +100,7 @@ class LocalTarget:
             for name in ("traefik.toml", "rules.toml", "proxy.pid"):  # of a proxy that was killed
                 (self._place / name).unlink(missing_ok=True)
             mark = local_hub.new_mark()
-            hub_port, api_port = local_hub.free_ports(2)
+            hub_port, api_port = free_ports(2)
             place = LocalPlace(
                 folder=str(self._place.absolute()),
                 port=self._setup.target.expose.port,

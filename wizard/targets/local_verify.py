@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 
 from wizard.errors import StepFailed
-from wizard.render.secrets import VERIFY_SECRET
 from wizard.reporting import Reporter
 from wizard.run.folder import SetupFolder
 from wizard.targets.local import run_folder
@@ -26,9 +25,7 @@ async def verify(folder: SetupFolder, reporter: Reporter, *, user: bool, patienc
             why=f"Nothing that was started from {folder.path} runs on this machine.",
             fix=f"Start it: codehub apply {folder.path}",
         )
-    class_name, trait = VERIFY_SECRET
-    token = str(folder.load_secrets().config.get(class_name, {}).get(trait, ""))
-    access = Access(url=running.url.rstrip("/"), token=token)
+    access = Access(url=running.url.rstrip("/"), token=folder.load_secrets().verify_token)
     if not user:
         return await verify_hub([access], reporter, patience=patience)
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from wizard.errors import UsageError
 from wizard.run.folder import SetupFolder
 from wizard.setup import store
 from wizard.setup.model import Setup
+from wizard.tools.ports import first_free
 
 USERS = ["alice", "bob"]
 """Who may log in where the answers name nobody: two, so that one can be seen to be kept out of the other's editor."""
@@ -50,19 +50,6 @@ def try_answers(place: SetupFolder, asked: Path | None, settings: Sequence[str] 
         }
         if setup.code_server.method not in {"release", "npm"}:
             forced["code_server.method"] = "release"
-        forced["target.expose.port"] = str(_free_port(setup.target.expose.port))
+        forced["target.expose.port"] = str(first_free(setup.target.expose.port))
         setup = store.with_settings(setup, [f"{name}={value}" for name, value in forced.items()])
     return store.with_settings(setup, settings) if settings else setup
-
-
-def _free_port(wanted: int) -> int:
-    """The first port from the wanted one on that nothing listens at; the wanted one when all of a hundred are taken."""
-    for port in range(wanted, min(wanted + 100, 65536)):
-        with socket.socket() as tried:
-            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                tried.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    return wanted

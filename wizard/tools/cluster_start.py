@@ -65,11 +65,6 @@ async def start_cluster(new: NewCluster, reporter: Reporter, *, patience: float 
     )
 
 
-def hosts_command(address: str, host: str) -> str:
-    """What makes this machine know a host name; codehub itself never edits /etc/hosts nor uses sudo."""
-    return f"echo '{address} {host}' | sudo tee -a /etc/hosts"
-
-
 async def _command(new: NewCluster) -> list[str]:
     """What to run; empty where it runs, and for kind's clusters that are there."""
     state = await _state(new)

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import json
 import os
-import socket
 import subprocess
 import urllib.request
 import uuid
@@ -25,6 +24,7 @@ from wizard.errors import CodehubError, StepFailed, UsageError
 from wizard.files import write_atomically
 from wizard.foreign import load_json
 from wizard.reporting import Reporter
+from wizard.tools.ports import bind
 
 MARK = "CODEHUB_LOCAL_RUN"
 """Environment variable with the id of the run that a process belongs to."""
@@ -80,9 +80,7 @@ def held_ports(folder: Path) -> set[int]:
 def require_free(port: int) -> None:
     """Raise UsageError when somebody listens on this port of loopback already, or it may not be had."""
     try:
-        with socket.socket() as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(("127.0.0.1", port))
+        bind("127.0.0.1", port)
     except OSError as error:
         raise UsageError(
             f"Port {port} of this machine cannot be used.",
@@ -90,15 +88,6 @@ def require_free(port: int) -> None:
             fix="Name another one: --port with `codehub try`, else the answer target.expose.port.",
             address="local-port",
         ) from error
-
-
-def free_ports(number: int) -> list[int]:
-    """Ports of loopback that nobody listens on at this moment."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(number)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
 
 
 def new_mark() -> str:

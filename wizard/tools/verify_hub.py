@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 
-from wizard.errors import CodehubError, StepFailed
+from wizard.errors import CodehubError, StepFailed, UsageError
 from wizard.foreign import load_json
 from wizard.reporting import Reporter, TaskState
 from wizard.text import clean
@@ -60,6 +60,15 @@ class Verified:
     access: Access
     version: str
     editor_seconds: float = 0.0
+
+
+def no_service() -> UsageError:
+    """The error of a check with a user at a hub that was deployed without SERVICE."""
+    return UsageError(
+        "The hub has no service for the check with a throw-away user.",
+        why="It was deployed with target.verify other than user.",
+        fix="Set target.verify=user and run `codehub apply`, or check the hub alone.",
+    )
 
 
 async def verify_hub(candidates: Sequence[Access], reporter: Reporter, *, patience: float = 60.0) -> Verified:
