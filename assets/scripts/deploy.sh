@@ -64,4 +64,5 @@ if [ "$wait_too" = yes ]; then
     *) options+=(--wait=watcher --rollback-on-failure) ;;
     esac
 fi
+#: pull_secret
 helm upgrade --install "$release" "${chart[@]}" "${options[@]}" ${more[@]+"${more[@]}"}

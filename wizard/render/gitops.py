@@ -51,10 +51,26 @@ def secret_name(setup: Setup) -> str:
 
 def secret_command(setup: Setup, key: str) -> str:
     """The command that puts secrets.yaml into the cluster under a key of `secret_name`."""
+    return _create_secret(setup, "generic", secret_name(setup), f"{key}=secrets.yaml")
+
+
+def _create_secret(setup: Setup, kind: str, name: str, file: str) -> str:
     target = setup.target
     context = ["--context", target.context] if target.context else []
-    words = ["kubectl", *context, "--namespace", target.namespace, "create", "secret", "generic", secret_name(setup)]
-    return shlex.join([*words, f"--from-file={key}=secrets.yaml"])
+    words = ["kubectl", *context, "--namespace", target.namespace, "create", "secret", kind, name]
+    return shlex.join([*words, f"--from-file={file}"])
+
+
+def _pull_secret(setup: Setup) -> str:
+    """How the secret is made that the cluster pulls the images with, as a part of a comment; empty without one."""
+    name, file = setup.target.pull_secret_name, ".dockerconfigjson=registry-login/config.json"
+    if not name:
+        return ""
+    return (
+        "The cluster's login at the registry is in a secret of the namespace; in a folder of its own no other login "
+        f"gets into it:\ndocker --config registry-login login {shlex.quote(setup.images.registry.partition('/')[0])}\n"
+        f"{_create_secret(setup, 'docker-registry', name, file)}\n"
+    )
 
 
 def _require_deployable(setup: Setup, form: str) -> None:
@@ -92,6 +108,7 @@ and put it in place of its PUT-THE-…-HERE; keep this file where only you read 
     if secrets.document:
         comment += f"The passwords are in a secret of the namespace:\n{secret_command(setup, 'values.yaml')}\n"
         given = merged(given, {"hub": {"existingSecret": secret_name(setup)}})
+    comment += _pull_secret(setup)
     place, name = _chart(setup)
     application = {
         "apiVersion": "argoproj.io/v1alpha1",
@@ -148,6 +165,7 @@ def _flux(setup: Setup, secrets: Secrets, values: Mapping[str, Any]) -> dict[str
     if secrets.document:
         comment += f"The passwords are in a secret of the namespace:\n{secret_command(setup, 'values.yaml')}\n"
         spec["valuesFrom"] = [{"kind": "Secret", "name": secret_name(setup), "valuesKey": "values.yaml"}]
+    comment += _pull_secret(setup)
     release = {
         "apiVersion": "helm.toolkit.fluxcd.io/v2",
         "kind": "HelmRelease",
@@ -184,6 +202,7 @@ def _helmfile(setup: Setup, secrets: Secrets, _: Mapping[str, Any]) -> dict[str,
     document = {**({"repositories": repositories} if repositories else {}), "releases": [release]}
     comment = "helmfile apply   (after build.sh has pushed the images"
     comment += ", and secrets.yaml is made from secrets.example.yaml)" if secrets.document else ")"
+    comment += f"\n{_pull_secret(setup)}"
     return {"helmfile.yaml": yaml_text(document, comment=comment)}
 
 

@@ -6,6 +6,7 @@ import shlex
 
 from wizard.render import compose
 from wizard.render.model import ImageBuild
+from wizard.render.scripts import makes_pull_secret
 from wizard.render.secrets import FILE as SECRETS
 from wizard.render.secrets import Secrets
 from wizard.setup.model import Setup
@@ -99,12 +100,18 @@ def _use(setup: Setup, builds: dict[str, ImageBuild]) -> str:
     needs = "docker with buildx"
     if setup.target.kind == "kubernetes":
         scripts.append("./deploy.sh")
-        needs += " and helm"
+        needs += ", helm and kubectl" if makes_pull_secret(setup) else " and helm"
     if setup.target.kind == "docker":
         scripts.append("docker compose up --detach")
         needs += " and compose"
     if scripts:
         text += f"\n\nWithout codehub ({needs}):\n\n" + _block(scripts)
+    if makes_pull_secret(setup):
+        text += (
+            "\n\n`deploy.sh` gives the cluster the login at the registry, as the secret "
+            f"`{setup.target.pull_secret_name}`: docker's own on the machine where it runs, or "
+            "`CODEHUB_REGISTRY_USERNAME` and `CODEHUB_REGISTRY_PASSWORD` of its environment."
+        )
     if setup.target.kind == "kubernetes":
         where = ["--namespace", setup.target.namespace]
         context = ["--kube-context", setup.target.context] if setup.target.context else []

@@ -13,6 +13,7 @@ from wizard.render.yaml_text import yaml_text
 from wizard.setup.delivery import deliveries, resolve_delivery
 from wizard.setup.model import Setup
 from wizard.tools.products import CONTEXT_PATTERNS, guess_product
+from wizard.tools.registry_credentials import login_key
 
 CA_HASH = "CA_SHA256"
 """The build argument with the company CA's hash: worked out when the script runs, as the CA may have changed."""
@@ -44,7 +45,17 @@ def deploy_script(setup: Setup, secrets: Secrets) -> str:
         f"chart=({_chart(setup)})",
         _assign("needs_secrets", "yes" if secrets.config else "no"),
     ]
-    return _fill("deploy.sh", settings="\n".join(settings))
+    makes = makes_pull_secret(setup)
+    if makes:
+        settings.append(_assign("pull_secret", setup.target.pull_secret_name))
+        settings.append(_assign("registry", login_key(setup.images.registry)))
+    secret = asset_text("scripts/pull-secret.sh").rstrip("\n") if makes else ""
+    return _fill("deploy.sh", settings="\n".join(settings), pull_secret=secret)
+
+
+def makes_pull_secret(setup: Setup) -> bool:
+    """Whether the deployment gives the cluster a login at the registry."""
+    return setup.target.pull_secret_from_login and resolve_delivery(setup) == "push"
 
 
 def volume_script(setup: Setup, name: str) -> str:
@@ -73,7 +84,7 @@ def _fill(name: str, **parts: str) -> str:
         marker = f"#: {part}\n"
         if text.count(marker) != 1:
             raise ValueError(f"assets/scripts/{name} needs one line {marker!r}")
-        text = text.replace(marker, content + "\n")
+        text = text.replace(marker, content + "\n" if content else "")
     return text
 
 

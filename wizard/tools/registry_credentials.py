@@ -29,7 +29,12 @@ class Credentials:
         """The content of a secret of type kubernetes.io/dockerconfigjson."""
         auth = base64.b64encode(f"{self.username}:{self.password}".encode()).decode()
         entry = {"username": self.username, "password": self.password, "auth": auth}
-        return json.dumps({"auths": {_HUB_KEY if self.host == _HUB else self.host: entry}})
+        return json.dumps({"auths": {_key(self.host): entry}})
+
+
+def login_key(registry: str) -> str:
+    """Under which name docker keeps the login for a registry, with or without a path (empty: Docker Hub)."""
+    return _key(_host(registry))
 
 
 async def credentials(registry: str) -> Credentials:
@@ -42,10 +47,9 @@ async def credentials(registry: str) -> Credentials:
 
 
 def _credentials(registry: str) -> Credentials:
-    from docker import auth
     from docker.errors import DockerException
 
-    host = auth.resolve_repository_name(f"{registry}/image" if registry else "image")[0]
+    host = _host(registry)
     config = docker_config.load()
     fix = f"Log in with `docker login {host}`, or name an existing secret (target.pull_secret)."
     try:
@@ -66,3 +70,13 @@ def _credentials(registry: str) -> Credentials:
         )
     helper = str(config.get_credential_store(host) or "")
     return Credentials(host=host, username=username, password=password, short_lived=helper in _SHORT_LIVED)
+
+
+def _host(registry: str) -> str:
+    from docker import auth
+
+    return str(auth.resolve_repository_name(f"{registry}/image" if registry else "image")[0])
+
+
+def _key(host: str) -> str:
+    return _HUB_KEY if host == _HUB else host

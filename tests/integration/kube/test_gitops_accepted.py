@@ -24,6 +24,7 @@ def test_kubectl_accepts_what_is_in_it(form: str, tmp_path: Path, cluster: FakeC
     fields = {
         "hub.auth.users": "alice",
         "images.registry": "ghcr.io/acme",
+        "target.pull_secret_from_login": "true",
         "target.context": cluster.context,
         "target.namespace": "team-a",
     }
@@ -49,12 +50,22 @@ def test_kubectl_accepts_what_is_in_it(form: str, tmp_path: Path, cluster: FakeC
     plural = {"argocd": "applications", "flux": "helmreleases"}[form]
     assert cluster.names(plural, "argocd" if form == "argocd" else "team-a") == ["jhub"]
 
-    # The secret that they refer to, by the command that a comment names, from the file that the owner keeps.
+    # The secrets that they refer to, by the commands that a comment names, from the files that the owner keeps.
     text = next((out / form).glob("*application.yaml" if form == "argocd" else "*release.yaml")).read_text()
-    line = next(line for line in text.splitlines() if "create secret generic" in line).lstrip("# ")
-    words = shlex.split(line)
-    assert words[0] == "kubectl"
-    run(*words[1:], cwd=folder)
-    (secret,) = [one for one in cluster.items("secrets", "team-a") if one["metadata"]["name"] in text]
-    stored = {key: base64.b64decode(value) for key, value in secret["data"].items()}
-    assert stored == {"values.yaml": (folder / "secrets.yaml").read_bytes()}
+    login = folder / "registry-login" / "config.json"  # as `docker --config registry-login login` leaves it
+    login.parent.mkdir()
+    login.write_text('{"auths": {"ghcr.io": {"auth": "YTpi"}}}')
+    for kind in ("generic", "docker-registry"):
+        line = next(line for line in text.splitlines() if f"create secret {kind}" in line).lstrip("# ")
+        words = shlex.split(line)
+        assert words[0] == "kubectl"
+        run(*words[1:], cwd=folder)
+    stored = {
+        one["metadata"]["name"]: {key: base64.b64decode(value) for key, value in one["data"].items()}
+        for one in cluster.items("secrets", "team-a")
+        if one["metadata"]["name"] in text
+    }
+    assert stored == {
+        "jhub-codehub-secrets": {"values.yaml": (folder / "secrets.yaml").read_bytes()},
+        "codehub-registry": {".dockerconfigjson": login.read_bytes()},
+    }
