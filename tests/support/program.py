@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,10 +61,11 @@ def codehub(
     env: Mapping[str, str] | None = None,
     stdin: str | bytes = "",
     seconds: float = 60,
+    within: Sequence[str] = (),
 ) -> Ended:
-    """Run codehub to its end without a terminal."""
+    """Run codehub to its end without a terminal; `within`: a command that runs it elsewhere, such as nsenter."""
     done = subprocess.run(
-        command(*arguments),
+        [*within, *command(*arguments)],
         input=stdin.encode() if isinstance(stdin, str) else stdin,
         capture_output=True,
         cwd=cwd,

@@ -48,6 +48,7 @@ def _say_failures(failures: Iterable[StepFinished]) -> None:
 
 def _cause(failure: StepFinished) -> str:
     """Why a step failed, with its last lines unless the reason quotes them."""
-    if not failure.tail or failure.tail[-1] in failure.why:
+    tail = failure.untold_tail
+    if not tail:
         return failure.why
-    return "\n".join(filter(None, [failure.why, "Its last lines:", *(f"  {line}" for line in failure.tail)]))
+    return "\n".join(filter(None, [failure.why, "Its last lines:", *(f"  {line}" for line in tail)]))

@@ -129,6 +129,14 @@ class StepFinished(Event):
     tail: tuple[str, ...] = ()
     result: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def untold_tail(self) -> tuple[str, ...]:
+        """`tail`, or nothing where the reason quotes its end already; BuildKit repeats an error as the last line."""
+        told = {line.strip() for line in self.why.splitlines()}
+        last = [line.removeprefix("ERROR: ").strip() for line in self.tail[-2:]]
+        quoted = any(line in told for line in last if line) or any(line in self.why for line in self.tail[-1:])
+        return () if quoted else self.tail
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunFinished(Event):
@@ -162,4 +170,6 @@ _NAMES: dict[type[Event], str] = {
 
 def to_json(event: Event) -> dict[str, Any]:
     """The event as a JSON-ready object whose first key, `event`, names its type."""
-    return {"event": _NAMES[type(event)], **dataclasses.asdict(event)}
+    # asdict goes into every line by itself, which a flood of output would pay for.
+    values = vars(event) if isinstance(event, LogLines) else dataclasses.asdict(event)
+    return {"event": _NAMES[type(event)], **values}

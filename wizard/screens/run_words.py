@@ -87,8 +87,7 @@ def _failed(run: RunProgress, failures: Sequence[StepFinished], exit_code: int) 
     first = failures[0]
     title = run.steps[first.step].summary.title
     others = [run.steps[end.step].summary.title for end in failures[1:]]
-    # The reason often quotes the last lines already.
-    tail = "" if first.tail and first.tail[-1] in first.why else "\n".join(first.tail[-TAIL_SHOWN:])
+    tail = "\n".join(first.untold_tail[-TAIL_SHOWN:])
     texts = (
         ("why", first.why),
         ("do", first.fix),

@@ -22,7 +22,7 @@ from wizard.setup.delivery import resolve_delivery
 from wizard.setup.model import Setup
 from wizard.targets.docker_preflight import check
 from wizard.targets.docker_verify import door, verify
-from wizard.targets.images import Buildable, buildables, image_actions, image_facts, registry_facts
+from wizard.targets.images import Buildable, buildables, image_actions, image_facts, registry_facts, with_room
 from wizard.targets.kubernetes_verify import result
 from wizard.tools import docker_compose, docker_engine, docker_host
 from wizard.tools.docker_start import until_it_answers
@@ -72,6 +72,7 @@ class DockerTarget:
         )
         if plan.step(DEPLOY).decision is Decision.RUN:
             plan = replace(plan, findings=await check(self._setup, self._folder, found))
+        plan = await with_room(plan, self._setup.code_server.method)
         actions = image_actions(images, facts.bases)
         return plan, {**actions, DEPLOY: self._start_action(), VERIFY: self._verify_action()}
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from wizard.errors import CodehubError, StepFailed
 from wizard.plan.images import ImageInputs, build_id, deliver_id
-from wizard.plan.model import StepRecord, fingerprint
+from wizard.plan.model import Plan, StepRecord, fingerprint
 from wizard.render.model import ImageBuild
 from wizard.render.pins import local_tag
 from wizard.run.context import Action, StepContext
@@ -17,6 +17,8 @@ from wizard.run.folder import SetupFolder
 from wizard.run.local_files import absolute
 from wizard.tools import buildx, docker_engine, image_build, image_contents, loaders, registry
 from wizard.tools.build_request import BuildRequest
+from wizard.tools.doctor_docker import room_for_images
+from wizard.tools.doctor_model import State
 from wizard.tools.loaders import Loader, familiar
 from wizard.tools.process import command_line
 
@@ -72,6 +74,18 @@ async def image_facts(
     local = {reference: image.id for reference, image in zip(references, found, strict=True) if image}
     states = await asyncio.gather(*(_base_state(base, engine, remote=remote) for base in bases))
     return local, {base: state for base, state in zip(bases, states, strict=True) if state}
+
+
+async def with_room(plan: Plan, method: str, engine: Engine = HERE) -> Plan:
+    """The plan, with a finding where images are to be built and the disk of the Docker engine has little room for them.
+
+    method: how code-server is got. It does not block: who has the layers already needs less. A disk that cannot be
+    seen from here is not spoken of.
+    """
+    if not any(step.id.startswith(build_id("")) for step in plan.to_run):
+        return plan
+    found = room_for_images(await docker_engine.describe(engine.env), method)
+    return replace(plan, findings=(*plan.findings, found)) if found.state is State.WARN else plan
 
 
 async def loaded_facts(

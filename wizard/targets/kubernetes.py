@@ -30,6 +30,7 @@ from wizard.targets.images import (
     own_tag,
     registry_facts,
     with_own_tags,
+    with_room,
 )
 from wizard.targets.kubernetes_verify import result, verify
 from wizard.targets.preflight import check
@@ -83,6 +84,7 @@ class KubernetesTarget:
         )
         if plan.step(DEPLOY).decision is Decision.RUN:
             plan = replace(plan, findings=await check(self._setup, release, chart, self._values_content()))
+        plan = await with_room(plan, self._setup.code_server.method, Engine(way.env, way.prepare))
         actions = image_actions(images, facts.bases, way.loader)
         actions[DEPLOY] = self._deploy_action(release, chart, way, images)
         actions[VERIFY] = self._verify_action()

@@ -42,6 +42,12 @@ UNREACHABLE = (
     r"|ECONNRESET|[Cc]onnection reset by peer|TLS handshake timeout|Client\.Timeout exceeded|socket hang up"
 )
 DISK_FULL = r"[Nn]o space left on device|ENOSPC|[Dd]isk quota exceeded"
+DOCKER_DISK = Cause(
+    "The disk where Docker keeps images and build cache is full.",
+    "See what takes the room with `docker system df`; `docker builder prune` frees the build cache, "
+    "`docker image prune` images without a name. Then run the same command again.",
+    "build-disk-full",
+)
 _PROXY_ADVICE = "Behind a proxy, set HTTP_PROXY, HTTPS_PROXY and NO_PROXY under build.args"
 
 DAEMON_LOST = re.compile(
@@ -60,12 +66,7 @@ _QUOTED_COMMAND = (
 
 # The first that matches is taken, so the specific come before the general.
 _RULES = (
-    _rule(
-        DISK_FULL,
-        "The disk where Docker keeps images and build cache is full.",
-        "See what takes the room with `docker system df`; `docker builder prune` frees the build cache.",
-        "build-disk-full",
-    ),
+    _rule(DISK_FULL, DOCKER_DISK.why, DOCKER_DISK.fix, DOCKER_DISK.address),
     _rule(
         r"JavaScript heap out of memory|Cannot allocate memory|std::bad_alloc|Killed signal terminated"
         r"|exit code: 137(?!.*context cancel)",

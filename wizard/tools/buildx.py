@@ -14,7 +14,7 @@ from typing import Any
 from wizard.errors import CodehubError, MissingError, StepFailed
 from wizard.foreign import load_json
 from wizard.reporting import Reporter
-from wizard.tools import docker_engine, process
+from wizard.tools import docker_engine, docker_errors, process
 from wizard.tools.build_causes import DAEMON_LOST
 from wizard.tools.build_failure import check_files, describe_failure
 from wizard.tools.build_progress import BuildTracker
@@ -159,7 +159,7 @@ async def _failure(request: BuildRequest, tracker: BuildTracker, code: int) -> C
     failed = tracker.failure()
     final = tracker.final_error() or failed.error
     if DAEMON_LOST.search(final):
-        lost = docker_engine.unreachable(docker_engine.endpoint(request.env), final)
+        lost = docker_errors.unreachable(docker_engine.endpoint(request.env), final)
         return MissingError(
             f"The {request.title} was not built: {lost.what}", why=lost.why, fix=lost.fix, address="docker-daemon"
         )

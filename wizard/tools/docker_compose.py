@@ -13,11 +13,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wizard.errors import StepFailed, UsageError
+from wizard.errors import UsageError
 from wizard.files import content_hash
 from wizard.reporting import Reporter, TaskState
 from wizard.tools.docker_container import container_config, file_hash, files_of
 from wizard.tools.docker_engine import Env, connection
+from wizard.tools.docker_errors import refused
 from wizard.tools.docker_host import COMPOSE, MARK, PATIENCE, PROJECT, USER
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ def _reason(error: BaseException, container: str) -> BaseException:
     said = str(error.explanation or error)
     taken = "port is already allocated" in said or "address already in use" in said
     fix = "Stop what listens there, or choose another target.expose.port." if taken else "Mend that and apply again."
-    return StepFailed(f"The container {container} could not be started.", why=said, fix=fix)
+    return refused(f"The container {container} could not be started.", error, fix=fix)
 
 
 def _join_editors(client: DockerClient, project: str, container: str) -> None:

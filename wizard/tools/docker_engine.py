@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from wizard.errors import MissingError, StepFailed
-from wizard.text import clean, without_credentials
+from wizard.errors import StepFailed
+from wizard.text import without_credentials
 from wizard.tools import docker_config
+from wizard.tools.docker_errors import no_context, refused, tidy, unreachable
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -108,7 +109,7 @@ def connection(env: Env = None, *, timeout: float = PING_TIMEOUT) -> Iterator[Do
     merged = {**os.environ, **(env or {})}
     host = endpoint(env)
     try:
-        client = docker.from_env(environment=merged, timeout=timeout)  # type: ignore[arg-type]
+        client = docker.DockerClient(**docker_config.client_parameters(merged, timeout))
     except (docker.errors.DockerException, requests.RequestException, OSError, ValueError) as error:
         raise unreachable(host, str(error)) from error
     try:
@@ -118,11 +119,7 @@ def connection(env: Env = None, *, timeout: float = PING_TIMEOUT) -> Iterator[Do
     except requests.Timeout as error:
         raise unreachable(host, "It does not answer in time.") from error
     except docker.errors.APIError as error:
-        raise StepFailed(
-            "The Docker daemon refused a request.",
-            why=_tidy(error.explanation or str(error)),
-            fix="Try again; if it stays, look into the daemon's log.",
-        ) from error
+        raise refused("The Docker daemon refused a request.", error) from error
     finally:
         client.close()
 
@@ -141,61 +138,12 @@ def endpoint(env: Env = None) -> str:
     try:
         found = cast("Context | None", ContextAPI.get_context(name))
     except (DockerException, OSError, ValueError) as error:
-        raise _no_context(name, _tidy(str(error))) from error
+        raise no_context(name, tidy(str(error))) from error
     if found is None:
         # The SDK would silently talk to the default daemon instead.
         beside = "" if find_config_file() else " (contexts are kept beside ~/.docker/config.json, which is missing)"
-        raise _no_context(name, f"There is no such context{beside}.")
+        raise no_context(name, f"There is no such context{beside}.")
     return str(found.Host or _DEFAULT_HOST)
-
-
-def unreachable(host: str, reason: str) -> MissingError:
-    """What to say when the daemon at `host` does not answer; `reason` is the SDK's or the CLI's message."""
-    what = f"The Docker daemon at {without_credentials(host)} does not answer."
-    if "PermissionError" in reason or "permission denied" in reason.lower():
-        return MissingError(
-            f"You may not use the Docker daemon at {without_credentials(host)}.",
-            why="Your user has no access to its socket.",
-            fix="Add yourself to the group: `sudo usermod -aG docker $USER`, then log in again.",
-            address="docker-permission",
-        )
-    if "certificate" in reason.lower() or "tls" in reason.lower():
-        fix = "Check DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, and that the certificates there belong to this daemon."
-    elif "paramiko" in reason:
-        fix = "Install paramiko where codehub is installed (`pipx inject codehub-wizard paramiko`)."
-    elif host.startswith("unix://"):
-        fix = "Start it: `sudo systemctl start docker`, or open Docker Desktop. `docker info` shows when it is ready."
-    else:
-        fix = "Check DOCKER_HOST, or choose another with `docker context use NAME`, and that the host is up."
-    return MissingError(what, why=_tidy(_root_cause(reason)), fix=fix, address="docker-daemon")
-
-
-def _no_context(name: str, why: str) -> MissingError:
-    return MissingError(
-        f"The Docker context {name} cannot be used.",
-        why=why,
-        fix="See `docker context ls`, choose one with `docker context use NAME`, or unset DOCKER_CONTEXT.",
-        address="docker-context",
-    )
-
-
-def _root_cause(reason: str) -> str:
-    """The operating system's words inside a nest of Python exceptions."""
-    for known, said in (
-        ("FileNotFoundError", "Its socket does not exist: the daemon is not running."),
-        ("Connection refused", "Nothing listens there: the daemon is not running."),
-        ("ConnectionRefusedError", "Nothing listens there: the daemon is not running."),
-        ("ConnectionResetError", "The connection broke off: the daemon went away."),
-        ("RemoteDisconnected", "The connection broke off: the daemon went away."),
-        ("ProtocolError", "The connection broke off: the daemon went away."),
-    ):
-        if known in reason:
-            return said
-    return reason.removeprefix("Error while fetching server API version: ")
-
-
-def _tidy(text: str) -> str:
-    return clean(without_credentials(" ".join(text.split())))
 
 
 def _describe(env: Env) -> Engine:

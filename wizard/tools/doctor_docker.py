@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from wizard.tools import process
 from wizard.tools.doctor_model import Check, Finding, Scope, State, numbers
+
+if TYPE_CHECKING:
+    from wizard.tools.docker_engine import Engine
 
 _OLDEST_API = (1, 41)
 """API of Docker 20.10, the oldest whose BuildKit can do what the Dockerfiles ask for (reference: docker-builds)."""
@@ -91,8 +96,12 @@ async def _buildx(_scope: Scope) -> Finding:
 async def _disk(scope: Scope) -> Finding:
     from wizard.tools import docker_engine
 
+    return room_for_images(await docker_engine.describe(), scope.method)
+
+
+def room_for_images(engine: Engine, method: str) -> Finding:
+    """Whether the daemon's disk has the room for builds with code-server got by `method`."""
     title = "Disk for images"
-    engine = await docker_engine.describe()
     if engine.free_bytes is None:
         return Finding(
             name="disk",
@@ -102,21 +111,19 @@ async def _disk(scope: Scope) -> Finding:
             fix="Look at what it uses.",
             command="docker system df",
         )
-    wanted = _ROOM.get(scope.method, _ROOM_ELSE)
-    free = engine.free_bytes / 1e9
-    if free < wanted:
+    wanted = _ROOM.get(method, _ROOM_ELSE)
+    found = f"{engine.free_bytes / 1e9:.{0 if engine.free_bytes >= 1e10 else 1}f} GB free in {engine.data_root}"
+    if engine.free_bytes < wanted * 1e9:
         return Finding(
             name="disk",
             title=title,
             state=State.WARN,
-            found=f"{free:.1f} GB free in {engine.data_root}",
+            found=found,
             why=f"The builds need about {wanted} GB.",
             fix="Remove what Docker no longer uses.",
             command="docker builder prune",
         )
-    return Finding(
-        name="disk", title=title, state=State.OK, found=f"{free:.0f} GB free in {engine.data_root}", why="Holds images."
-    )
+    return Finding(name="disk", title=title, state=State.OK, found=found, why="Holds images.")
 
 
 _BUILDERS = frozenset({"kubernetes", "docker"})

@@ -7,7 +7,7 @@ import pytest
 from tests.integration.docker.conftest import docker
 from tests.support.parts import BASE_IMAGE
 from wizard.errors import ExitCode, MissingError, StepFailed
-from wizard.tools import docker_engine
+from wizard.tools import docker_engine, docker_errors
 
 
 @pytest.mark.tier("docker")
@@ -78,12 +78,12 @@ async def test_a_broken_docker_config_is_not_taken_for_a_missing_daemon(clean_ho
 
 
 def test_a_password_in_the_address_is_not_shown() -> None:
-    error = docker_engine.unreachable("ssh://me:hunter2@host", "no route to ssh://me:hunter2@host")
+    error = docker_errors.unreachable("ssh://me:hunter2@host", "no route to ssh://me:hunter2@host")
     assert "hunter2" not in str(error)
 
 
 def test_no_access_to_the_socket() -> None:
-    error = docker_engine.unreachable("unix:///s", "('Connection aborted.', PermissionError(13, 'Permission denied'))")
+    error = docker_errors.unreachable("unix:///s", "('Connection aborted.', PermissionError(13, 'Permission denied'))")
     assert "usermod -aG docker" in error.fix
 
 

@@ -35,7 +35,7 @@ def test_a_full_disk_is_told_from_other_refusals() -> None:
     other = refused(
         "The container hub could not be started.", APIError("500", explanation="no such image"), fix="Mend."
     )
-    assert (other.why, other.fix, other.address) == ("no such image", "Mend.", "failed")
+    assert (other.why, other.fix, other.address) == ("no image", "Mend.", "failed")
 
 
 @pytest.mark.parametrize(
