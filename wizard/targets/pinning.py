@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from wizard.errors import MissingError, StepFailed
 from wizard.render.buildargs import ARM64_CHECKSUM, built_from
 from wizard.reporting import Reporter
 from wizard.run.local_files import absolute
+from wizard.scratch import scratch_folder
 from wizard.setup import store
 from wizard.setup.model import Setup
 from wizard.tools import registry
@@ -105,7 +105,7 @@ async def _releases(setup: Setup, folder: Path, reporter: Reporter) -> list[Pin]
     text = version.text if version else setup.code_server.version.removeprefix("v")
     base = (setup.code_server.release_url or RELEASES).rstrip("/")
     found = []
-    with tempfile.TemporaryDirectory(prefix="codehub-") as place:
+    with scratch_folder("pin") as place:
         for platform in setup.build.platforms:
             architecture = _ARCHITECTURES.get(platform)
             if architecture is None:

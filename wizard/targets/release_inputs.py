@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from wizard.render.pins import FILE as PINS
 from wizard.run.folder import SetupFolder
+from wizard.scratch import scratch_folder
 from wizard.setup.model import Setup
 from wizard.tools.helm_chart import Chart
 
@@ -28,10 +28,11 @@ def values_order(folder: SetupFolder) -> tuple[Path, ...]:
 @contextmanager
 def as_files(values: Mapping[str, bytes]) -> Iterator[list[Path]]:
     """Values as files for Helm, for this user's eyes only, and gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="codehub-values-") as folder:
+    with scratch_folder("values") as folder:
         paths = []
         for name, content in values.items():
             path = Path(folder, name)
+            path.touch(mode=0o600)
             path.write_bytes(content)
             paths.append(path)
         yield paths

@@ -6,7 +6,6 @@ What buildx prints and how it ends was measured on buildx 0.13 and 0.29; see wiz
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from wizard.errors import CodehubError, MissingError, StepFailed
 from wizard.foreign import load_json
 from wizard.reporting import Reporter
+from wizard.scratch import scratch_folder
 from wizard.tools import docker_engine, docker_errors, process
 from wizard.tools.build_causes import DAEMON_LOST
 from wizard.tools.build_failure import check_files, describe_failure
@@ -110,7 +110,7 @@ async def build(request: BuildRequest, reporter: Reporter, *, timeout: float | N
         for item in decoders[stream].feed(chunk):
             tracker.apply(item)
 
-    with tempfile.TemporaryDirectory(prefix="codehub-build-") as folder:
+    with scratch_folder("build") as folder:
         metadata = Path(folder, "metadata.json")
         argv = arguments(request, progress="rawjson" if rawjson else "plain", metadata=metadata)
         if found < _PROVENANCE_SINCE:

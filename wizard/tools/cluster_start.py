@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from wizard.errors import CodehubError, StepFailed
 from wizard.foreign import load_json
 from wizard.reporting import Reporter, TaskState
+from wizard.scratch import scratch_folder
 from wizard.text import clean
 from wizard.tools import docker_engine, helm, process
 from wizard.tools.cluster_new import KIND_INGRESS, NewCluster
@@ -131,7 +131,7 @@ async def _answers(new: NewCluster, patience: float) -> str:
 
 async def _install_ingress(new: NewCluster, reporter: Reporter) -> None:
     release = helm.Release(helm=await helm.find(), name="ingress-nginx", namespace="ingress-nginx", context=new.context)
-    with tempfile.TemporaryDirectory(prefix="codehub-ingress-") as folder:
+    with scratch_folder("ingress") as folder:
         values = Path(folder, "values.yaml")
         values.write_text(_INGRESS_VALUES)
         await release.upgrade_install(INGRESS_CHART, [values], reporter, helm.UpgradeOptions(timeout=300))

@@ -7,7 +7,6 @@ read, never reported. Facts about both majors: Helm's own documentation, and the
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from typing import Any
 from wizard.errors import CodehubError, MissingError, StepFailed
 from wizard.foreign import load_json
 from wizard.reporting import Reporter
+from wizard.scratch import scratch_folder
 from wizard.text import LineSplitter, clean
 from wizard.tools import process
 from wizard.tools.helm_chart import Chart
@@ -273,7 +273,7 @@ class Release:
         if not empty_folder:
             yield env, None
             return
-        with tempfile.TemporaryDirectory(prefix="codehub-helm-") as folder:
+        with scratch_folder("helm") as folder:
             yield env, Path(folder)
 
     def _failed(self, argv: list[str], stderr: str, code: int) -> CodehubError:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from urllib.parse import quote
 
 from wizard.errors import MissingError
 from wizard.foreign import load_json
+from wizard.scratch import scratch_folder
 from wizard.tools.kube_errors import ApiRefused, refused, unreachable
 from wizard.tools.kube_login import logged_in
 from wizard.tools.kubeconfig import kubeconfig_files, read_kubeconfig
@@ -237,7 +237,7 @@ async def connect(context: str = "", kubeconfig: str = "") -> AsyncIterator[Clus
     Raises MissingError when there is no such file or context, CredentialsRefused when a plug-in fails.
     """
     # Keys that a credential plug-in hands out are written here, and are gone afterwards.
-    with tempfile.TemporaryDirectory(prefix="codehub-kube-") as folder:
+    with scratch_folder("kube") as folder:
         files = tuple(map(Path, kubeconfig.split(os.pathsep))) if kubeconfig else kubeconfig_files()
         config = await asyncio.to_thread(read_kubeconfig, files)
         if config.unreadable:
