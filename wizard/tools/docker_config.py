@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from wizard.errors import MissingError
 from wizard.foreign import load_json
 
 if TYPE_CHECKING:
+    from docker.api import APIClient
     from docker.auth import AuthConfig
 
 
@@ -45,6 +47,35 @@ def load() -> AuthConfig:
             address="docker-config",
         ) from error
     return config
+
+
+def client_parameters(environment: Mapping[str, str], timeout: float) -> dict[str, Any]:
+    """What a DockerClient is made with, to reach the daemon that the docker CLI would reach with these variables.
+
+    timeout: seconds without a byte after which a call fails.
+    """
+    from docker.context import ContextAPI
+    from docker.tls import TLSConfig
+    from docker.utils import kwargs_from_env
+    from requests.utils import get_environ_proxies
+
+    found: dict[str, Any] = {**kwargs_from_env(environment=dict(environment))}
+    if "base_url" not in found:
+        found = {**ContextAPI.kwargs_from_context(environment=environment), **found}
+    given = found.get("tls")
+    if isinstance(given, TLSConfig):
+        proxies = get_environ_proxies(found["base_url"].replace("tcp://", "https://", 1))
+
+        class OwnAuthority(TLSConfig):
+            """Requests would let REQUESTS_CA_BUNDLE, which companies set, take the place of the daemon's own CA."""
+
+            def configure_client(self, client: APIClient) -> None:
+                super().configure_client(client)
+                client.trust_env = False
+                client.proxies = proxies
+
+        found["tls"] = OwnAuthority(client_cert=given.cert, ca_cert=given.ca_cert, verify=given.verify)
+    return {**found, "timeout": timeout}
 
 
 def _reason(error: Exception) -> str:
