@@ -31,6 +31,7 @@ _PROGRAMS: dict[str, tuple[str, tuple[str, ...]]] = {
     "chp": ("chp/node_modules/.bin/configurable-http-proxy", ()),
     "code_server": ("code-server-4.139.1/node_modules/.bin/code-server", ("code-server",)),
     "registry": ("bin/docker-registry", ("docker-registry", "registry")),
+    "syft": ("bin/syft", ("syft",)),
     "chromium": ("bin/chromium", ("chromium", "chromium-browser", "google-chrome")),
     "docker": ("bin/docker", ("docker",)),
     "tmux": ("bin/tmux", ("tmux",)),

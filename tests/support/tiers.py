@@ -48,6 +48,7 @@ TIERS: dict[str, Tier] = {
     "chp": Tier("configurable-http-proxy", _has("chp")),
     "code_server": Tier("code-server from npm", _has("code_server")),
     "chromium": Tier("Chromium", _has("chromium")),
+    "syft": Tier("syft", _has("syft")),
     "tmux": Tier("tmux", _has("tmux")),
     "age": Tier("age", _has("age")),
     "git": Tier("git", _has("git")),

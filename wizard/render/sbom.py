@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from packaging.utils import canonicalize_name
+
 from wizard import __version__
 from wizard.tools.image_packages import Contents, Package
 
@@ -43,15 +45,13 @@ def licences(packages: Sequence[Package]) -> list[tuple[str, int]]:
 
 def package_url(package: Package, distribution: str) -> str:
     """The purl of a package (https://github.com/package-url/purl-spec)."""
-    version = quote(package.version, safe=".-_~+:")
+    version = quote(package.version, safe=":")
     match package.kind:
         case "deb":
             architecture = f"?arch={quote(package.architecture)}" if package.architecture else ""
-            return (
-                f"pkg:deb/{quote(distribution or 'debian')}/{quote(package.name, safe='+.-')}@{version}{architecture}"
-            )
+            return f"pkg:deb/{quote(distribution or 'debian')}/{quote(package.name)}@{version}{architecture}"
         case "pypi":
-            return f"pkg:pypi/{quote(package.name.lower().replace('_', '-'))}@{version}"
+            return f"pkg:pypi/{quote(canonicalize_name(package.name))}@{version}"
         case "npm":
             return f"pkg:npm/{quote(package.name, safe='/')}@{version}"
 

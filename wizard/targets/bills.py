@@ -7,13 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from wizard.errors import StepFailed
-from wizard.foreign import load_json
 from wizard.render.sbom import bill, licences
 from wizard.setup.model import Setup
-from wizard.text import clean
-from wizard.tools import docker_engine, image_contents, image_packages, process
-
-_SYFT_SECONDS = 1800.0
+from wizard.tools import docker_engine, image_contents, image_packages, syft
 
 
 @dataclass(frozen=True)
@@ -48,7 +44,7 @@ async def _bill(name: str, reference: str) -> Bill:
     counts: dict[str, int] = {}
     for package in contents.packages:
         counts[package.kind] = counts.get(package.kind, 0) + 1
-    by_syft = await _syft(found.id)
+    by_syft = await syft.cyclonedx(found.id, reference)
     if by_syft is None:
         inside = (await image_contents.contents(found.id)).get("inside") or {}
         programs = {key: text for key, text in inside.items() if key in _PROGRAMS}
@@ -59,22 +55,3 @@ async def _bill(name: str, reference: str) -> Bill:
 
 
 _PROGRAMS = frozenset({"code-server", "vscode", "node"})
-
-
-async def _syft(image_id: str) -> dict[str, Any] | None:
-    """The bill that syft (https://github.com/anchore/syft) makes, CycloneDX too; None where it is not installed."""
-    if process.find("syft") is None:
-        return None
-    done = await process.run(["syft", f"docker:{image_id}", "-q", "-o", "cyclonedx-json"], timeout=_SYFT_SECONDS)
-    try:
-        document = load_json(done.stdout) if done.ok else None
-    except ValueError:
-        document = None
-    if not isinstance(document, dict) or document.get("bomFormat") != "CycloneDX":
-        said = done.stderr.strip().rpartition("\n")[2]
-        raise StepFailed(
-            "syft could not make the bill of materials.",
-            why=clean(said) or "It gave no CycloneDX document.",
-            fix="Run it by hand to see more, or take it off the PATH: codehub then reads the image itself.",
-        )
-    return document
