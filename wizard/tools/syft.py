@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from wizard.errors import StepFailed
 from wizard.foreign import load_json
+from wizard.scratch import scratch_folder
 from wizard.text import clean
 from wizard.tools import docker_engine, process
 
@@ -31,7 +31,7 @@ async def cyclonedx(image_id: str, reference: str) -> dict[str, Any] | None:
     if process.find("syft") is None:
         return None
     daemon = await asyncio.to_thread(_daemon)
-    with tempfile.TemporaryDirectory(prefix="codehub-syft-") as folder:
+    with scratch_folder("syft") as folder:
         done = await process.run(
             ["syft", "scan", f"docker:{image_id}", "--output", "cyclonedx-json",
              "--source-name", reference, "--source-version", image_id],
