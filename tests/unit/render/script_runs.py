@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
+import os
+import shlex
 import subprocess
-import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,19 +17,20 @@ from wizard.run.folder import SetupFolder
 from wizard.run.state import State
 from wizard.setup.model import Setup
 
-RECORDER = f"""#!{sys.executable}
-import json, os, sys
-name = os.path.basename(sys.argv[0])
-with open(os.environ["RECORD"], "a") as record:
-    stdin = sys.stdin.read() if sys.argv[-1] == "-" else ""
-    record.write(json.dumps({{"argv": [name, *sys.argv[1:]], "cwd": os.getcwd(), "stdin": stdin}}) + "\\n")
-answers = json.loads(os.environ["ANSWERS"])
-default = [0, os.environ["IMAGE_ID"] if "{{{{.Id}}}}" in sys.argv else ""]
-code, text = answers.get(" ".join([name, *sys.argv[1:]]), answers.get(name, default))
-sys.stdout.write(text)
-sys.exit(code)
-"""
 IMAGE_ID = "sha256:0123456789abcdef" + "0" * 48
+RECORDER = r"""#!/bin/sh
+name=${0##*/}
+line="$name${*:+ $*}"
+stdin=
+for last; do :; done
+case $name/${last-} in docker-credential-*/get | */-) stdin=$(cat; echo .) ;; esac
+printf '%s\0' "$PWD" "${stdin%.}" "$#" "$name" "$@" >>"$RECORD"
+case $line in ANSWERS esac
+case $name in ANSWERS esac
+for word; do if [ "$word" = '{{.Id}}' ]; then printf %s "$IMAGE_ID"; fi; done
+"""
+"""What stands in for every tool: a shell script, since a Python would take longer to start than build.sh to run."""
+
 PROGRAMS = ("docker", "docker-credential-safe", "helm", "kubectl", "minikube", "kind", "k3d", "k3s")
 
 
@@ -59,9 +60,11 @@ def run_script(
         tools, record = Path(place, "bin"), Path(place, "record")
         tools.mkdir()
         record.touch()
+        recorder = Path(place, "recorder")
+        recorder.write_text(RECORDER.replace("ANSWERS", _cases({"helm": (0, "v3.17.3"), **(answers or {})})))
+        recorder.chmod(0o755)
         for name in PROGRAMS:
-            (tools / name).write_text(RECORDER)
-            (tools / name).chmod(0o755)
+            (tools / name).symlink_to(recorder)
         done = subprocess.run(
             [folder / script, *arguments],
             capture_output=True,
@@ -74,12 +77,27 @@ def run_script(
                 "CDPATH": "/tmp:/",
                 "RECORD": str(record),
                 "IMAGE_ID": IMAGE_ID,
-                "ANSWERS": json.dumps({"helm": [0, "v3.17.3"], **(answers or {})}),
                 **env,
             },
         )
-        calls = [json.loads(text) for text in record.read_text().splitlines()]
+        calls = list(_calls(os.fsdecode(record.read_bytes())))
     return Ran(done.returncode, done.stdout, done.stderr, calls)
+
+
+def _cases(answers: Mapping[str, tuple[int, str]]) -> str:
+    """The branches of a shell's `case` that give these answers: exit code and output by command line or program."""
+    return "\n".join(
+        f"{shlex.quote(key)}) printf %s {shlex.quote(text)}; exit {code} ;;" for key, (code, text) in answers.items()
+    )
+
+
+def _calls(record: str) -> Iterator[dict[str, Any]]:
+    """What the recorder wrote: for each call the folder, what was piped in, how many arguments, and all the words."""
+    fields = iter(record.split("\0"))
+    for cwd in fields:
+        if cwd:
+            stdin, count = next(fields), int(next(fields))
+            yield {"argv": [next(fields) for _ in range(count + 1)], "cwd": cwd, "stdin": stdin}
 
 
 def written(folder: Path, chosen: Setup, local_files: Mapping[str, bytes] | None = None) -> Path:
