@@ -21,6 +21,7 @@ from wizard.render import traefik
 from wizard.render.secrets import PROXY_SECRETS, Secrets
 from wizard.render.yaml_text import yaml_text
 from wizard.setup.model import Setup
+from wizard.tools.docker_host import PROJECT
 
 FILE = "compose.yaml"
 HUB_CONFIG = "jupyterhub_config.py"
@@ -101,7 +102,7 @@ def front_address(setup: Setup) -> str:
 def compose(setup: Setup) -> dict[str, Any]:
     """The document, without secrets, for a Setup whose target is Docker."""
     called = names(setup)
-    labels = {"codehub.project": called.project}
+    labels = {PROJECT: called.project}
     volumes = {"hub-data": called.hub_data}
     if setup.hub.proxy == "traefik":
         volumes["proxy-data"] = called.proxy_data
@@ -156,7 +157,7 @@ def _common(setup: Setup, container: str) -> dict[str, Any]:
         "security_opt": ["no-new-privileges:true"],
         # On the network of every editor, and no way from one to another.
         "sysctls": {"net.ipv4.ip_forward": "0"},
-        "labels": {"codehub.project": setup.target.docker.name},
+        "labels": {PROJECT: setup.target.docker.name},
     }
 
 

@@ -24,6 +24,7 @@ from wizard.render.hub_settings import (
 )
 from wizard.render.secrets import VERIFY_SECRET
 from wizard.setup.model import Setup
+from wizard.tools.docker_host import PROJECT, USER
 from wizard.tools.verify_hub import SCOPES, SERVICE
 
 SECRETS_VARIABLE = "CODEHUB_HUB_SECRETS"
@@ -157,7 +158,7 @@ def docker_settings(setup: Setup) -> Settings:
         "use_internal_ip": True,
         "notebook_dir": "",
         "volumes": {f"{called.home_prefix}-{{username}}": HOME},
-        "extra_create_kwargs": {"labels": {"codehub.project": called.project, "codehub.user": "{raw_username}"}},
+        "extra_create_kwargs": {"labels": {PROJECT: called.project, USER: "{raw_username}"}},
         "extra_host_config": {**limits, **_confined(setup), "pids_limit": _MOST_PROCESSES},
     }
     if resources.memory_limit:

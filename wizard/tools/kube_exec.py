@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Iterable, Sequence
 
 from wizard.errors import StepFailed
+from wizard.foreign import load_json
 from wizard.text import clean
 from wizard.tools.kube import Cluster, path
 from wizard.tools.kube_errors import unreachable
-from wizard.tools.kube_socket import open_socket
+from wizard.tools.kube_socket import channels, open_socket
 
 _IN, _OUT, _ERR, _STATUS = 0, 1, 2, 3
 """Channels of the subprotocol v4.channel.k8s.io: the first byte of each message."""
@@ -49,17 +49,13 @@ async def run_in_pod(
             while first is not None:
                 await socket.send_bytes(bytes([_IN]) + first)
                 first = next(pieces, None)
-            async for message in socket:
-                data = message.data if isinstance(message.data, bytes) else str(message.data).encode()
-                if not data:
-                    continue
-                channel, rest = data[0], data[1:]
+            async for channel, rest in channels(socket):
                 if channel == _OUT:
                     take(rest)
                 elif channel == _ERR:
                     errors += rest[: _MOST_ERRORS - len(errors)]
                 elif channel == _STATUS:
-                    status = json.loads(rest)
+                    status = load_json(rest)
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
         raise unreachable(cluster.server, error) from error
     if not isinstance(status, dict):

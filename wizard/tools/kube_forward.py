@@ -17,7 +17,7 @@ from typing import Any
 from wizard.errors import CodehubError, StepFailed, UsageError
 from wizard.text import clean
 from wizard.tools.kube import Cluster, Obj, path
-from wizard.tools.kube_socket import open_socket
+from wizard.tools.kube_socket import channels, open_socket
 
 HERE = "127.0.0.1"
 PATIENCE = 60.0
@@ -181,14 +181,9 @@ async def _up(reader: asyncio.StreamReader, socket: Any) -> None:  # noqa: ANN40
 async def _down(socket: Any, writer: asyncio.StreamWriter) -> str:  # noqa: ANN401
     """Hand on what comes; returns what the kubelet complained of, empty for an ordinary end."""
     named = set()
-    async for message in socket:
-        data = message.data if isinstance(message.data, bytes) else str(message.data).encode()
-        if not data:
-            continue
-        channel, rest = data[0], data[1:]
-        if channel not in named:
-            named.add(channel)
-            rest = rest[_PORT_BYTES:]
+    async for channel, data in channels(socket):
+        rest = data if channel in named else data[_PORT_BYTES:]
+        named.add(channel)
         if channel == _DATA and rest:
             writer.write(rest)
             await writer.drain()

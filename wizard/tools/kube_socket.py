@@ -47,6 +47,14 @@ async def open_socket(
         await socket.close()
 
 
+async def channels(socket: Any) -> AsyncIterator[tuple[int, bytes]]:  # noqa: ANN401 - aiohttp's
+    """What comes by an open socket until it is closed: the channel of each message, and the rest of it."""
+    async for message in socket:
+        data = message.data if isinstance(message.data, bytes) else str(message.data).encode()
+        if data:
+            yield data[0], data[1:]
+
+
 async def _connect(cluster: Cluster, where: str, query: Sequence[tuple[str, str]]) -> Any:  # noqa: ANN401 - aiohttp's
     """By the session that is logged in: kubernetes_asyncio's own websocket client leaves out a context's proxy."""
     import asyncio
