@@ -156,3 +156,16 @@ class TestLeftovers:
         os.utime(other, (hours_ago, hours_ago))
         folder.write(ONE, state)
         assert (old.exists(), young.exists(), other.exists()) == (False, True, True)
+
+    def test_temporary_files_of_what_only_a_run_writes_are_removed_at_once(self, folder: SetupFolder) -> None:
+        """They would grow in number with each run that is killed, and one can hold every secret."""
+        state = folder.write(ONE, State()).state
+        (folder.private / "logs").mkdir()
+        left = [folder.path / f"{Path(name).parent}/.{Path(name).name}.abcdefgh.tmp" for name in ONE]
+        left.append(folder.private / ".state.json.abcdefgh.tmp")
+        others = [folder.answers.with_name(".codehub.yaml.abcdefgh.tmp"), folder.private / ".draft.yaml.abcdefgh.tmp"]
+        for path in [*left, *others]:
+            path.write_text("")
+        folder.write(ONE, state)
+        assert [path.exists() for path in left] == [False] * len(left)
+        assert [path.exists() for path in others] == [True, True], "a wizard may be writing them in this moment"
