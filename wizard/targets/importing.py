@@ -19,6 +19,7 @@ from wizard.render.secrets import Secrets
 from wizard.render.values import values
 from wizard.render.yaml_text import yaml_text
 from wizard.run.folder import SetupFolder
+from wizard.run.lock import folder_lock
 from wizard.setup import store
 from wizard.setup.model import Setup
 from wizard.targets.release_inputs import chart_of, values_order
@@ -150,12 +151,13 @@ def _save(folder: SetupFolder, setup: Setup, own: Mapping[Path, str], secrets: S
     files: dict[Path, tuple[str | bytes, int]] = {path: (text, 0o644) for path, text in own.items()}
     if secrets.text:
         files[folder.secrets] = (secrets.text, 0o600)
-    write_all_atomically(files)
-    store.save(folder.answers, setup)
-    try:
-        write(folder, rendering(folder))
-    except UsageError as error:
-        return [error.what, *_lines(error.why)]
+    with folder_lock(folder.private):
+        write_all_atomically(files)
+        store.save(folder.answers, setup)
+        try:
+            write(folder, rendering(folder))
+        except UsageError as error:
+            return [error.what, *_lines(error.why)]
     return []
 
 
