@@ -9,10 +9,13 @@ from typing import Any, TextIO
 
 from wizard.reporting import TaskState
 from wizard.run.events import Emit, LogLines, Notice, Progress, Task, labelled
-from wizard.text import Redactor, clean, harmless
+from wizard.text import MAX_LINE, Redactor, all_harmless, clean
 
 TAIL = 20
 """Lines that are shown again when a step fails."""
+
+BATCH = 1000
+"""Lines of one event at the most: what is done to all of an event's lines at once keeps a screen waiting."""
 
 
 class StepContext:
@@ -39,12 +42,16 @@ class StepContext:
 
     def lines(self, lines: Iterable[str], *, task: str = "", stream: str = "out") -> None:
         """Report output; give many lines at once when there are many: each call is one event."""
+        given = list(lines)
+        for start in range(0, len(given), BATCH):
+            self._report(given[start : start + BATCH], task, stream)
+
+    def _report(self, lines: list[str], task: str, stream: str) -> None:
         # A log may be shown by anything, so it gets no escapes; secrets go first, while they are whole.
-        redacted = [harmless(self._redact(line)) for line in lines]
-        if not redacted:
-            return
-        self._log.write("".join(f"{labelled(task, line)}\n" for line in redacted))
-        shown = tuple(clean(line) for line in redacted)
+        redacted = all_harmless(self._redact.each(lines))
+        labels = redacted if not task else [labelled(task, line) for line in redacted]
+        self._log.write("\n".join(labels) + "\n")
+        shown = tuple(clean(line) if len(line) > MAX_LINE else line for line in redacted)
         self.tail.extend(shown[-TAIL:])
         self._emit(LogLines(step=self.step, lines=shown, task=task, stream=stream))
 

@@ -7,7 +7,7 @@ that jumps changes no timer.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -181,11 +181,10 @@ class BranchProgress:
         fresh = min(self.written - seen, len(self.lines))
         return list(reversed(list(islice(reversed(self.lines), fresh)))) if fresh > 0 else []
 
-    def write(self, lines: Iterable[str]) -> None:
+    def write(self, lines: Sequence[str]) -> None:
         """Add lines to what it said."""
-        added = list(lines)
-        self.lines.extend(added)
-        self.written += len(added)
+        self.lines.extend(lines)
+        self.written += len(lines)
 
 
 class RunProgress:
@@ -268,7 +267,7 @@ class RunProgress:
             case Progress():
                 step.progress = event
             case LogLines():
-                branch.write(labelled(event.task, line) for line in event.lines)
+                branch.write([labelled(event.task, line) for line in event.lines] if event.task else event.lines)
             case Notice():
                 self.notices.append(event)
                 branch.write([f"{'!' if event.level == 'warning' else 'i'} {event.text}"])

@@ -19,7 +19,7 @@ from wizard.errors import CodehubError
 from wizard.reporting import TaskState
 from wizard.run.context import StepContext
 from wizard.run.events import Event, LogLines, Notice, Outcome, RunFinished, RunStarted, StepFinished, StepStarted, Task
-from wizard.text import MAX_LINE, Redactor, clean, harmless
+from wizard.text import MAX_LINE, Redactor, all_harmless, clean, harmless
 
 ATTACKS = (
     "\x1b[2J\x1b[H",
@@ -35,8 +35,9 @@ ATTACKS = (
     "\x1b",
     "\x1b[",
     "text\rover",
+    "two\u2028lines\u2029in one",
 )
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 LINES = st.lists(st.sampled_from(ATTACKS) | st.text(max_size=8), max_size=6).map("".join)
 
 
@@ -44,6 +45,13 @@ LINES = st.lists(st.sampled_from(ATTACKS) | st.text(max_size=8), max_size=6).map
 def test_no_line_keeps_a_control_character(line: str) -> None:
     for shown in (clean(line), harmless(line)):
         assert not _CONTROLS.search(shown.replace("\n", ""))
+
+
+@given(st.lists(LINES | st.sampled_from(["plain", "hunter22 is a secret", "hunt", "er22"])))
+def test_many_lines_become_what_each_does(lines: list[str]) -> None:
+    redact = Redactor(["hunter22", "er22\nhunt"])
+    assert redact.each(lines) == [redact(line) for line in lines]
+    assert all_harmless(lines) == [harmless(line) for line in lines]
 
 
 def test_a_log_keeps_what_is_too_long_to_be_shown() -> None:
