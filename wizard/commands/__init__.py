@@ -15,6 +15,7 @@ import click
 from wizard import __version__
 from wizard.commands.apply import apply
 from wizard.commands.cluster import cluster
+from wizard.commands.common import quoted
 from wizard.commands.destroy import destroy
 from wizard.commands.doctor import doctor
 from wizard.commands.explain import explain
@@ -29,7 +30,7 @@ from wizard.commands.port_forward import port_forward
 from wizard.commands.render import render
 from wizard.commands.rollback import rollback
 from wizard.commands.sbom import sbom
-from wizard.commands.start import start
+from wizard.commands.start import someone_answers, start
 from wizard.commands.status import status
 from wizard.commands.try_ import try_
 from wizard.commands.upgrade import upgrade
@@ -52,6 +53,10 @@ answers, 3 a needed tool or service is missing, 130 interrupted.
 """
 
 
+_CLOSE = 0.75
+"""How much a word has to look like a command to be taken for a slip of the fingers (difflib's ratio)."""
+
+
 class CommandGroup(click.Group):
     """Commands in the order in which they are used, and a first word that is a folder instead of a command."""
 
@@ -66,8 +71,13 @@ class CommandGroup(click.Group):
             return super().resolve_command(ctx, args)
         if "/" in word or word in {".", ".."} or Path(word).is_dir():
             return start.name, start, args
-        near = get_close_matches(word, self.commands, n=1)
+        near = get_close_matches(word, self.commands, n=1, cutoff=_CLOSE)
+        alone = args == [word]
+        if alone and not near and someone_answers():
+            return start.name, start, args  # a new folder; the wizard makes it once there is something to save
         hint = f" Did you mean {near[0]}?" if near else ""
+        if alone:
+            hint += f" A new folder of that name: codehub init {quoted(Path(word))} --yes"
         raise click.UsageError(f"There is neither a command nor a folder {word!r}.{hint}", ctx)
 
 

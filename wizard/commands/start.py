@@ -17,7 +17,7 @@ from wizard.commands.status import show_status
 @click.pass_context
 def start(context: click.Context, folder: Path) -> int | None:
     """Open the wizard in a folder; plain questions on a terminal that cannot draw, the folder's state without one."""
-    if _someone_answers():
+    if someone_answers():
         if _can_draw():
             from wizard.app import run_app
 
@@ -40,7 +40,8 @@ def _refuse_other_files(folder: Path) -> None:
         answers_path(folder)
 
 
-def _someone_answers() -> bool:
+def someone_answers() -> bool:
+    """Whether a person is at both ends: stdin and stdout are a terminal."""
     return sys.stdin is not None and sys.stdin.isatty() and sys.stdout is not None and sys.stdout.isatty()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.program import codehub, command, environment
+from tests.support.terminal import on_terminal
 from wizard import __version__
 
 
@@ -41,6 +42,7 @@ def test_no_arguments_in_an_empty_folder_is_help(tmp_path: Path) -> None:
     [
         (("aply",), "There is neither a command nor a folder 'aply'"),
         (("docter",), "Did you mean doctor?"),
+        (("my-team",), "A new folder of that name: codehub init my-team --yes"),
         (("--nonsense",), "No such option"),
         (("doctor", "--nonsense"), "See: codehub doctor --help"),
         (("doctor", "--target", "moon"), "moon"),
@@ -54,6 +56,20 @@ def test_wrong_usage_is_2_with_advice(arguments: tuple[str, ...], said: str, tmp
     ended = codehub(*arguments, cwd=tmp_path)
     ended.refused(2, said)
     assert ended.out == ""
+
+
+def test_the_name_of_a_new_folder_opens_the_wizard(tmp_path: Path) -> None:
+    with on_terminal("my-team", cwd=tmp_path) as session:
+        session.read_until("begin a new setup")
+        session.type("\x11")
+        assert session.finish() == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_slip_of_the_fingers_opens_no_wizard(tmp_path: Path) -> None:
+    with on_terminal("aply", cwd=tmp_path) as session:
+        assert session.finish() == 2
+    assert "Did you mean apply?" in session.text
 
 
 def test_a_reader_that_goes_away_is_no_traceback() -> None:
