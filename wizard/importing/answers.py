@@ -119,6 +119,14 @@ def _expose(values: Values, origin: Origin) -> dict[str, Any]:
             "target.expose.tls_secret": "" if secret == f"{origin.release}-tls" and issuer else secret,
             "target.expose.issuer": issuer,
         }
+    if at(values, "httpRoute.enabled"):
+        names = at(values, "httpRoute.hostnames", []) or []
+        return {
+            "target.expose.kind": "gateway",
+            "target.expose.host": names[0] if names else "",
+            "target.expose.gateway": at(values, "httpRoute.gateway.name"),
+            "target.expose.gateway_namespace": at(values, "httpRoute.gateway.namespace"),
+        }
     kinds = {"NodePort": "nodeport", "LoadBalancer": "loadbalancer", "ClusterIP": "port-forward"}
     port = at(values, "proxy.service.nodePorts.http")
     return {

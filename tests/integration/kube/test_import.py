@@ -69,6 +69,15 @@ BY_HAND: dict[str, Any] = {
     "cull": {"enabled": False},
     "debug": {"enabled": True},
 }
+BY_GATEWAY: dict[str, Any] = {
+    "proxy": {"service": {"type": "ClusterIP"}},
+    "httpRoute": {
+        "enabled": True,
+        "hostnames": ["hub.example.org"],
+        "annotations": {"a/b": "c"},
+        "gateway": {"name": "shared", "namespace": "gateways", "sectionName": "https"},
+    },
+}
 
 
 def by_codehub() -> dict[str, Any]:
@@ -82,7 +91,7 @@ def by_codehub() -> dict[str, Any]:
 @pytest.mark.parametrize(
     "given",
     [pytest.param(EXAMPLE, id="example"), pytest.param(BY_HAND, id="by-hand"), pytest.param({}, id="nothing"),
-     pytest.param(by_codehub(), id="by-codehub")],
+     pytest.param(BY_GATEWAY, id="by-gateway"), pytest.param(by_codehub(), id="by-codehub")],
 )  # fmt: skip
 async def test_nothing_would_change(
     given: dict[str, Any], release: Release, cluster: FakeCluster, helm: Helm, tmp_path: Path, said: Recorder
@@ -124,6 +133,42 @@ def _install_something_else(program: str, cluster: FakeCluster, tmp_path: Path) 
     install = [program, "install", "moon", "./moon", "--namespace", NAMESPACE, "--create-namespace"]
     for argv in ([program, "create", "moon"], install):
         subprocess.run(argv, cwd=tmp_path, env=cluster.env(), check=True, capture_output=True)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected", "rest"),
+    [
+        (
+            BY_GATEWAY,
+            {"kind": "gateway", "host": "hub.example.org", "gateway": "shared", "gateway_namespace": "gateways"},
+            {"httpRoute": {"annotations": {"a/b": "c"}, "gateway": {"sectionName": "https"}}},
+        ),
+        (
+            {"ingress": BY_HAND["ingress"]},
+            {"kind": "ingress", "host": "hub.example.org", "tls": "secret", "tls_secret": "mine"},
+            {"ingress": {"annotations": {"a/b": "c"}}},
+        ),
+        (
+            {"httpRoute": {"enabled": True, "hostnames": ["a.example.org", "b.example.org"], "gateway": {"name": "g"}}},
+            {"kind": "gateway", "host": "a.example.org", "gateway": "g"},
+            {"httpRoute": {"hostnames": ["a.example.org", "b.example.org"]}},
+        ),
+    ],
+)
+async def test_the_way_in_becomes_answers(
+    given: dict[str, Any], expected: dict[str, str], rest: dict[str, Any],
+    release: Release, cluster: FakeCluster, helm: Helm, tmp_path: Path, said: Recorder,
+) -> None:  # fmt: skip
+    path, folder = tmp_path / "given.yaml", tmp_path / "hub"
+    path.write_text(yaml_text(LOCAL | given))
+    await release.upgrade_install(CHART, [path], said)
+    env = {"CODEHUB_HELM": helm.program, "KUBECONFIG": str(cluster.kubeconfig)}
+    where = ("--context", cluster.context, "--namespace", NAMESPACE, "--release", "jhub", "--chart", CHART.source)
+    assert codehub("import", folder, *where, env=env).code == 0
+    found = yaml.safe_load((folder / "codehub.yaml").read_text())["target"]["expose"]
+    assert {name: found.get(name) for name in expected} == expected
+    extra = yaml.safe_load((folder / "values.extra.yaml").read_text())
+    assert {name: extra[name] for name in ("ingress", "httpRoute", "proxy") if name in extra} == rest
 
 
 async def test_what_is_no_release_of_jupyterhub(

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.render.setups import every_deployment
+from tests.unit.render.setups import setup as a_setup
 from wizard.importing.answers import Origin, answers
 from wizard.importing.split import is_secret, split
 from wizard.render.merge import leaves, merged
@@ -63,7 +64,15 @@ def test_what_codehub_deployed_comes_back_as_the_same_answers() -> None:
         "images__registry": "ghcr.io/acme", "hub__auth__admins": ["root"], "hub__storage__storage_class": "fast",
         "hub__resources__memory_limit": "", "target__pull_secret": "regcred",
     }  # fmt: skip
-    for setup in every_deployment(**base):
+    gateway = {
+        "target__expose__kind": "gateway", "target__expose__host": "hub.example.org",
+        "target__expose__gateway": "shared",
+    }  # fmt: skip
+    gateways = [
+        a_setup(**base, **gateway),
+        a_setup(**base, **gateway, target__expose__gateway_namespace="gateways", hub__proxy="traefik"),
+    ]
+    for setup in (*every_deployment(**base), *gateways):
         made = merged(values(setup), Secrets().complete(setup).document)
         target = setup.target
         found = answers(made, Origin(target.context, target.namespace, target.release, target.chart.version))

@@ -26,7 +26,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "target__context": HARMLESS,
     "target__namespace": NAMES,
     "target__release": NAMES,
-    "target__expose__kind": st.sampled_from(EXPOSURE),
+    "target__expose__kind": st.sampled_from([*EXPOSURE, "gateway"]),
     "target__expose__host": NAMES.map(lambda name: f"{name}.example.org"),
     "hub__proxy": st.sampled_from(PROXY),
     "hub__auth__kind": st.sampled_from(AUTH),
