@@ -110,7 +110,12 @@ async def _releases(setup: Setup, folder: Path, reporter: Reporter) -> list[Pin]
             architecture = _ARCHITECTURES.get(platform)
             if architecture is None:
                 continue
-            name = f"code-server-{text}-linux-{architecture}.tar.gz"
+            package = setup.build.args.get("RELEASE_FORMAT") == "deb"
+            name = (
+                f"code-server_{text}_{architecture}.deb"
+                if package
+                else f"code-server-{text}-linux-{architecture}.tar.gz"
+            )
             ca = str(absolute(folder, setup.build.ca_bundle)) if setup.build.ca_bundle else ""
             checksum = await download(
                 f"{base}/v{text}/{name}", Path(place) / name, reporter, proxies=proxies(), ca_files=ca_files(ca)
@@ -139,7 +144,7 @@ def _checksum(setup: Setup, architecture: str) -> str:
 
 def _set_checksum(answers: dict[str, Any], one: Pin) -> None:
     build: Mapping[str, Any] = answers["build"]
-    if "-arm64." in one.name and "linux/amd64" in build["platforms"]:
+    if one.name.endswith(("-arm64.tar.gz", "_arm64.deb")) and "linux/amd64" in build["platforms"]:
         build["args"][ARM64_CHECKSUM] = one.pin
     else:
         answers["code_server"]["checksum"] = one.pin

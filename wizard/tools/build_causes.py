@@ -66,6 +66,13 @@ _QUOTED_COMMAND = (
 
 # The first that matches is taken, so the specific come before the general.
 _RULES = (
+    _rule(
+        r"unexpected commit digest|(?:layer|manifest|config) verification failed for digest"
+        r"|npm (?:ERR!|error) code (?:EINTEGRITY|Z_DATA_ERROR)|DO NOT MATCH THE HASHES",
+        "What was downloaded is not what its digest or checksum promises: it was damaged or changed on the way.",
+        "Do not use it. Try again; if it stays, find out what serves it: a registry, a mirror, or a proxy in between.",
+        "checksum",
+    ),
     _rule(DISK_FULL, DOCKER_DISK.why, DOCKER_DISK.fix, DOCKER_DISK.address),
     _rule(
         r"JavaScript heap out of memory|Cannot allocate memory|std::bad_alloc|Killed signal terminated"

@@ -117,6 +117,12 @@ def test_builds_use_just_what_was_pinned(tmp_path: Path, base: str, releases: tu
     pin().refused(1, f"The checksum of {_ARCHIVE} does not match.", checksum)
     assert load(folder / "codehub.yaml").code_server.checksum == checksum
     assert pin("--remove").code == 0
+    package = b"Debian's package of it"
+    (archive.parent / f"code-server_{_VERSION}_amd64.deb").write_bytes(package)
+    assert codehub("init", folder, "--set", "build.args={RELEASE_FORMAT: deb}").code == 0
+    assert pin().code == 0
+    assert load(folder / "codehub.yaml").code_server.checksum == hashlib.sha256(package).hexdigest()
+    assert pin("--remove").code == 0
     assert load(folder / "codehub.yaml").build.pins == {}
     assert load(folder / "codehub.yaml").code_server.checksum == ""
 
