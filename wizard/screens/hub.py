@@ -20,7 +20,7 @@ class HubScreen(FormScreen):
     """The hub's settings."""
 
     key = "hub"
-    intro = "Every editor is guarded by the hub's login. What you set here goes into config.yaml."
+    intro = "Every editor is guarded by the hub's login. What each answer becomes is shown below it."
     groups = (
         Group("Who may log in", ("hub.auth.",)),
         Group("Each person's server", ("hub.resources.",)),

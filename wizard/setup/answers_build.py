@@ -141,7 +141,9 @@ class CodeServer(Answers):
             "Allow sudo",
             "Users become root in their own container. Only for people you trust with the node.",
             "config.yaml: singleuser.allowPrivilegeEscalation: {value}",
+            when=lambda setup: setup.builds_images,
             advanced=True,
+            docker="jupyterhub_config.py: DockerSpawner.extra_host_config: security_opt",
         ),
     ] = False
 
@@ -151,11 +153,21 @@ class NotebookImage(Answers):
 
     name: Annotated[
         ImageName,
-        Ask("Notebook image", "Name of the image with code-server.", 'config.yaml: singleuser.image.name: "{value}"'),
+        Ask(
+            "Notebook image",
+            "Name of the image with code-server.",
+            'config.yaml: singleuser.image.name: "{value}"',
+            docker="docker build --tag {value}:TAG",
+        ),
     ] = "code-server-notebook"
     tag: Annotated[
         ImageTag,
-        Ask("Notebook tag", "Never re-used for other content.", 'config.yaml: singleuser.image.tag: "{value}"'),
+        Ask(
+            "Notebook tag",
+            "Never re-used for other content.",
+            'config.yaml: singleuser.image.tag: "{value}"',
+            docker="docker build --tag NAME:{value}",
+        ),
     ] = "1.0.0"
     base: Annotated[
         ImageReference,
@@ -181,10 +193,22 @@ class HubImage(Answers):
     """The image that the hub runs in."""
 
     name: Annotated[
-        ImageName, Ask("Hub image", "Name of the image with JupyterHub.", 'config.yaml: hub.image.name: "{value}"')
+        ImageName,
+        Ask(
+            "Hub image",
+            "Name of the image with JupyterHub.",
+            'config.yaml: hub.image.name: "{value}"',
+            docker="docker build --tag {value}:TAG",
+        ),
     ] = "code-server-hub"
     tag: Annotated[
-        ImageTag, Ask("Hub tag", "Never re-used for other content.", 'config.yaml: hub.image.tag: "{value}"')
+        ImageTag,
+        Ask(
+            "Hub tag",
+            "Never re-used for other content.",
+            'config.yaml: hub.image.tag: "{value}"',
+            docker="docker build --tag NAME:{value}",
+        ),
     ] = "1.0.0"
     base: Annotated[
         OptionalReference,

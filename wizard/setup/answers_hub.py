@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from wizard.setup import rules
-from wizard.setup.answers_target import on_kubernetes
+from wizard.setup.answers_target import not_here, on_kubernetes
 from wizard.setup.ask import (
     Answers,
     Ask,
@@ -155,21 +155,42 @@ class Resources(Answers):
     """What each user's server may use; 0 or empty: no limit."""
 
     memory_guarantee: Annotated[
-        OptionalMemory, Ask("Memory reserved", "For each user.", 'config.yaml: singleuser.memory.guarantee: "{value}"')
+        OptionalMemory,
+        Ask(
+            "Memory reserved",
+            "For each user.",
+            'config.yaml: singleuser.memory.guarantee: "{value}"',
+            when=not_here,
+            docker='jupyterhub_config.py: DockerSpawner.extra_host_config: mem_reservation: "{value}"',
+        ),
     ] = "512M"
     memory_limit: Annotated[
         OptionalMemory,
-        Ask("Memory limit", "A server that needs more is stopped.", 'config.yaml: singleuser.memory.limit: "{value}"'),
+        Ask(
+            "Memory limit",
+            "A server that needs more is stopped.",
+            'config.yaml: singleuser.memory.limit: "{value}"',
+            when=not_here,
+            docker='jupyterhub_config.py: DockerSpawner.mem_limit: "{value}"',
+        ),
     ] = "2G"
     cpu_guarantee: Annotated[
         float,
         Field(ge=0, le=1024),
-        Ask("CPU reserved", "Cores for each user.", "config.yaml: singleuser.cpu.guarantee: {value}"),
+        Ask(
+            "CPU reserved", "Cores for each user.", "config.yaml: singleuser.cpu.guarantee: {value}", when=on_kubernetes
+        ),
     ] = 0.1
     cpu_limit: Annotated[
         float,
         Field(ge=0, le=1024),
-        Ask("CPU limit", "Cores at the most.", "config.yaml: singleuser.cpu.limit: {value}"),
+        Ask(
+            "CPU limit",
+            "Cores at the most.",
+            "config.yaml: singleuser.cpu.limit: {value}",
+            when=not_here,
+            docker="jupyterhub_config.py: DockerSpawner.cpu_limit: {value}",
+        ),
     ] = 2.0
 
 
@@ -177,7 +198,14 @@ class Cull(Answers):
     """Stopping servers that nobody uses."""
 
     enabled: Annotated[
-        bool, Ask("Stop idle servers", "Frees memory; homes are kept.", "config.yaml: cull.enabled: {value}")
+        bool,
+        Ask(
+            "Stop idle servers",
+            "Frees memory; homes are kept.",
+            "config.yaml: cull.enabled: {value}",
+            docker="jupyterhub_config.py: JupyterHub.services: the culler: {value}",
+            local="jupyterhub_config.py: JupyterHub.services: the culler: {value}",
+        ),
     ] = True
     timeout: Annotated[
         int,
@@ -187,6 +215,8 @@ class Cull(Answers):
             "Seconds without use before a server is stopped.",
             "config.yaml: cull.timeout: {value}",
             when=lambda setup: setup.hub.cull.enabled,
+            docker="jupyterhub_config.py: JupyterHub.services: --timeout={value}",
+            local="jupyterhub_config.py: JupyterHub.services: --timeout={value}",
         ),
     ] = 3600
     terminals_count: Annotated[
@@ -197,6 +227,8 @@ class Cull(Answers):
             "config.yaml: singleuser.extraEnv.CODEHUB_TERMINAL_COUNTS",
             when=lambda setup: setup.hub.cull.enabled,
             advanced=True,
+            docker="jupyterhub_config.py: Spawner.environment: CODEHUB_TERMINAL_COUNTS",
+            local="jupyterhub_config.py: Spawner.environment: CODEHUB_TERMINAL_COUNTS",
         ),
     ] = False
 
@@ -215,6 +247,8 @@ class Hub(Answers):
                 Choice("traefik", "Traefik", "Users stay connected while the hub restarts."),
             ),
             advanced=True,
+            docker="compose.yaml: services.proxy.image",
+            local="jupyterhub_config.py: JupyterHub.proxy_class",
         ),
     ] = "chp"
     auth: Auth = Auth()

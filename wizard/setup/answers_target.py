@@ -32,6 +32,11 @@ def on_kubernetes(setup: Setup) -> bool:
     return setup.target.kind == "kubernetes"
 
 
+def not_here(setup: Setup) -> bool:
+    """Whether people's servers run in containers; processes on this machine have no limits and no root."""
+    return setup.target.kind != "local"
+
+
 def _ingress(setup: Setup) -> bool:
     return on_kubernetes(setup) and setup.target.expose.kind == "ingress"
 
@@ -97,6 +102,7 @@ class Expose(Answers):
             'config.yaml: ingress.hosts: ["{value}"]',
             when=lambda setup: _ingress(setup) or _gateway(setup) or setup.target.kind == "docker",
             example="hub.example.org",
+            docker="compose.yaml: services.proxy.ports: open to others as {value}",
         ),
     ] = ""
     ingress_class: Annotated[
@@ -278,7 +284,7 @@ class Target(Answers):
                 ),
                 Choice("none", "nothing", "Where this machine cannot reach the hub."),
             ),
-            when=lambda setup: setup.target.kind != "local",
+            when=not_here,
             advanced=True,
         ),
     ] = "hub"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,13 +24,16 @@ class Choice:
     description: str = ""
 
 
+_CHART_TRAIT = re.compile(r"^config\.yaml: (?:hub\.config\.|(?=…))(\S+): ")
+
+
 @dataclass(frozen=True)
 class Ask:
     """The question whose answer is a field: made into form, prompt, flag and docs.
 
     label: a few words; help: a sentence or two for F1; becomes: the line of the file or command that the
-    answer becomes, with {value}; when: whether it is asked, given the answers so far; advanced: asked only
-    when the person wants all questions.
+    answer becomes, with {value}; docker, local: the same with those targets, where it is another line; when: whether
+    it is asked, given the answers so far; advanced: asked only when the person wants all questions.
     """
 
     label: str
@@ -39,6 +43,16 @@ class Ask:
     when: Callable[[Setup], bool] | None = None
     advanced: bool = False
     example: str = ""
+    docker: str = ""
+    local: str = ""
+
+    def line(self, target: str) -> str:
+        """The line that the answer becomes with a target (Setup's target.kind), with {value}."""
+        if target == "kubernetes":
+            return self.becomes
+        # Helm hands hub.config to JupyterHub; the other targets write the same traits themselves.
+        trait = _CHART_TRAIT.sub(r"jupyterhub_config.py: \1: ", self.becomes)
+        return (self.docker if target == "docker" else self.local) or trait
 
 
 class Answers(BaseModel):

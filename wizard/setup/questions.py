@@ -47,7 +47,7 @@ class Question:
 
     def becomes(self, setup: Setup) -> str:
         """The line of a file or command that the present answer becomes."""
-        return self.ask.becomes.format(value=self.show(setup))
+        return self.ask.line(setup.target.kind).format(value=self.show(setup))
 
     def show(self, setup: Setup) -> str:
         """The present answer as a person would type it."""

@@ -1,6 +1,7 @@
 """One source of truth: what a hub without Helm is configured with is what the chart's hub gets."""
 
 import ast
+import re
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from wizard.render.hub_settings import SINGLEUSER_COMMAND
 from wizard.render.jupyterhub_config import CULLER, LocalPlace, docker_config, local_config
 from wizard.render.values import values
 from wizard.setup.model import Setup
+from wizard.setup.questions import questions
 from wizard.tools.verify_hub import SERVICE
 
 
@@ -143,3 +145,22 @@ def test_no_secret_is_in_the_file() -> None:
     text = local_config(setup(target__kind="local", hub__auth__kind="shared-password"), place())
     assert "user_password" not in text
     assert "admin_password" not in text
+
+
+@pytest.mark.parametrize("kind", ["docker", "local"])
+def test_the_line_below_an_answer_is_one_of_the_file_that_this_target_has(kind: str) -> None:
+    chosen = setup(target__kind=kind, hub__proxy="traefik", hub__auth__allow_all=True)
+    text = docker_config(chosen) if kind == "docker" else local_config(chosen, place())
+    settings = settings_of(text)
+    named = 0
+    for question in questions():
+        shown = question.becomes(chosen)
+        if not question.applies(chosen):
+            continue
+        assert not shown.startswith("config.yaml"), question.path
+        if found := re.match(r"jupyterhub_config\.py: (\w+)\.(\w+)(?:: (\w+): )?", shown):
+            class_name, trait, part = found.groups()
+            assert trait in settings[class_name], question.path
+            assert part is None or part in settings[class_name][trait], question.path
+            named += 1
+    assert named >= (9 if kind == "docker" else 7)
