@@ -32,6 +32,7 @@ _PROGRAMS: dict[str, tuple[str, tuple[str, ...]]] = {
     "code_server": ("code-server-4.139.1/node_modules/.bin/code-server", ("code-server",)),
     "registry": ("bin/docker-registry", ("docker-registry", "registry")),
     "syft": ("bin/syft", ("syft",)),
+    "audit": ("audit/bin/pip-audit", ()),
     "chromium": ("bin/chromium", ("chromium", "chromium-browser", "google-chrome")),
     "docker": ("bin/docker", ("docker",)),
     "tmux": ("bin/tmux", ("tmux",)),

@@ -49,6 +49,7 @@ TIERS: dict[str, Tier] = {
     "code_server": Tier("code-server from npm", _has("code_server")),
     "chromium": Tier("Chromium", _has("chromium")),
     "syft": Tier("syft", _has("syft")),
+    "audit": Tier("pip-audit in a venv", _has("audit"), "run .ci/audit"),
     "tmux": Tier("tmux", _has("tmux")),
     "age": Tier("age", _has("age")),
     "git": Tier("git", _has("git")),
