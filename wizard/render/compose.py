@@ -150,7 +150,9 @@ def _common(setup: Setup, container: str) -> dict[str, Any]:
         "image": setup.hub_reference,
         "container_name": container,
         "init": True,
-        "restart": "unless-stopped",
+        # Not unless-stopped: a daemon that crashed stops, as it starts again, what went on meanwhile, and takes that
+        # for a person's wish (https://github.com/moby/moby/issues/41302).
+        "restart": "always",
         # Root of the container without any of root's rights: it may open the files and sockets that root owns.
         "user": "0:0",
         "cap_drop": ["ALL"],

@@ -12,7 +12,7 @@ from wizard.reporting import Reporter
 from wizard.run.folder import SetupFolder
 from wizard.run.local_files import absolute
 from wizard.setup.model import Setup
-from wizard.tools import docker_host
+from wizard.tools import docker_engine, docker_host
 from wizard.tools.verify_hub import CHECK_USER, Access, Verified, no_service, verify_hub, verify_user
 
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what listens there is asked on loopback
@@ -39,8 +39,10 @@ async def verify(
 ) -> Verified:
     """Check that the hub answers, and with `user` that a user gets an editor which nobody else can reach.
 
-    Raises StepFailed that says what does not work, UsageError where the hub has no service for the check with a user.
+    Raises StepFailed that says what does not work, UsageError where the hub has no service for the check with a user,
+    MissingError where Docker does not answer: nobody could get an editor then.
     """
+    await docker_engine.describe()
     entry = access(setup, folder, secrets)
     if not user:
         found = await verify_hub([entry], reporter, patience=patience)

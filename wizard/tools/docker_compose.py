@@ -11,7 +11,7 @@ import contextlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from wizard.errors import UsageError
 from wizard.files import content_hash
@@ -31,6 +31,9 @@ _KNOWN = frozenset(
     }
 )
 _OLD = "-before"
+_NEVER = "0001-"
+"""What the time begins with at which a container was started that never was: Go's zero time."""
+
 _STOP_PATIENCE = 20
 
 
@@ -123,22 +126,17 @@ def _service(document: Mapping[str, Any], folder: Path, name: str, mark: str, en
     service = document["services"][name]
     container = service["container_name"]
     with connection(env, timeout=PATIENCE) as client:
-        try:
-            found = client.api.inspect_container(container)
-        except NotFound:
-            found = None
+        before = container + _OLD
+        found = _found(client, container, before)
         if found and (found["Config"].get("Labels") or {}).get(MARK) == mark:
             _join_editors(client, document["name"], container)
             if not found["State"]["Running"]:
                 client.api.start(container)
             return False
-        before = container + _OLD
-        with contextlib.suppress(NotFound):  # of a run that was cut short
-            client.api.remove_container(before, force=True)
-        if found:
-            client.api.stop(container, timeout=_STOP_PATIENCE)
-            client.api.rename(container, before)
         try:
+            if found:
+                client.api.stop(container, timeout=_STOP_PATIENCE)
+                client.api.rename(container, before)
             config = container_config(client, document, folder, name, mark)
             client.api.create_container_from_config(config, container)  # type: ignore[no-untyped-call]
             _join_editors(client, document["name"], container)
@@ -151,14 +149,42 @@ def _service(document: Mapping[str, Any], folder: Path, name: str, mark: str, en
     return True
 
 
-def _take_back(client: DockerClient, container: str, before: str, *, there: bool) -> None:
-    from docker.errors import APIError
+def _found(client: DockerClient, container: str, before: str) -> dict[str, Any] | None:
+    """The container as it is, what a run that was cut short left of it being put right; None where there is none.
 
-    with contextlib.suppress(APIError):
+    Such a run may have put the old one aside (`before`): it is needed no more once the new one was started.
+    """
+    new, old = _inspected(client, container), _inspected(client, before)
+    if old is None:
+        return new
+    if new and not new["State"]["StartedAt"].startswith(_NEVER):
+        client.api.remove_container(before, force=True)
+        return new
+    if new:
         client.api.remove_container(container, force=True)
-    if there:
-        client.api.rename(before, container)
-        client.api.start(container)
+    client.api.rename(before, container)
+    return _inspected(client, container)
+
+
+def _inspected(client: DockerClient, container: str) -> dict[str, Any] | None:
+    from docker.errors import NotFound
+
+    try:
+        return cast("dict[str, Any]", client.api.inspect_container(container))
+    except NotFound:
+        return None
+
+
+def _take_back(client: DockerClient, container: str, before: str, *, there: bool) -> None:
+    """Run again what ran before, as far as Docker lets us: what went wrong before this is what has to be said."""
+    from docker.errors import APIError
+    from requests import RequestException
+
+    with contextlib.suppress(APIError, RequestException):
+        if not there:
+            client.api.remove_container(container, force=True)
+        elif _found(client, container, before):
+            client.api.start(container)
 
 
 def _reason(error: BaseException, container: str) -> BaseException:

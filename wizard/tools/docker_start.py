@@ -9,9 +9,9 @@ import urllib.error
 import urllib.request
 from urllib.parse import urlsplit
 
-from wizard.errors import StepFailed
+from wizard.errors import MissingError, StepFailed
 from wizard.reporting import Reporter, TaskState
-from wizard.tools import docker_host
+from wizard.tools import docker_engine, docker_host
 from wizard.tools.verify_hub import Access
 
 PATIENCE = 120.0
@@ -21,10 +21,11 @@ _LAST_WORDS = 20
 
 
 async def until_it_answers(door: Access, hub: str, reporter: Reporter, *, patience: float = PATIENCE) -> None:
-    """Wait for the hub's API at the front door.
+    """Wait for the hub's API at the front door, as long as Docker itself is there.
 
     The certificate is not looked at: Let's Encrypt may take a while to give one, and `codehub verify` does look. Raises
-    StepFailed with the last lines of the hub's container, by the name `hub`, when it does not answer in time.
+    StepFailed with the last lines of the hub's container, by the name `hub`, when it does not answer in time, and
+    MissingError as soon as Docker does not answer.
     """
     title = f"The hub answers at {door.url}"
     reporter.task("answers", title, TaskState.RUNNING)
@@ -39,6 +40,11 @@ async def until_it_answers(door: Access, hub: str, reporter: Reporter, *, patien
                 why=f"{door.url}: {said} after {patience:g} seconds.",
                 fix=f"See what it says: docker logs {hub}",
             )
+        try:
+            await docker_engine.describe()
+        except MissingError as error:
+            reporter.task("answers", title, TaskState.FAILED, detail=error.what)
+            raise
         await asyncio.sleep(0.5)
     reporter.task("answers", title, TaskState.DONE)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -91,6 +92,25 @@ def test_what_cannot_be_started_is_taken_back(project: Project) -> None:
     assert f"The container {project.container} could not be started." in failed.value.what
     assert "no such file" in failed.value.why
     assert project.id == first
+    assert inspect(project.container)["State"]["Running"]
+    assert docker("ps", "--all", "--quiet", f"--filter=label=codehub.project={project.name}").count("\n") == 1
+
+
+@pytest.mark.parametrize("new", ["", "created", "started"])
+def test_what_a_run_that_was_cut_short_left_behind(project: Project, new: str) -> None:
+    """The old container was put aside; of the new one there is nothing, or it was only made, or it took over."""
+    project.up()
+    old = project.id
+    docker("stop", "--time=1", project.container)
+    docker("rename", project.container, f"{project.container}-before")
+    if new:
+        labels = docker("inspect", "--format={{json .Config.Labels}}", f"{project.container}-before")
+        options = [f"--label={key}={value}" for key, value in json.loads(labels).items()]
+        verb = ["create"] if new == "created" else ["run", "--detach"]
+        docker(*verb, f"--name={project.container}", *options, parts.BASE_IMAGE, "sleep", "600")
+    expected = project.id if new == "started" else old
+    assert project.up() == ()
+    assert project.id == expected
     assert inspect(project.container)["State"]["Running"]
     assert docker("ps", "--all", "--quiet", f"--filter=label=codehub.project={project.name}").count("\n") == 1
 

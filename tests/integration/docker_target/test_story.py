@@ -149,7 +149,7 @@ async def test_limits(host: Hosted) -> None:
     assert limits["SecurityOpt"] == ["no-new-privileges:true"]
     for container in (host.hub, host.proxy):
         own = inspect(container)["HostConfig"]
-        assert own["RestartPolicy"]["Name"] == "unless-stopped"
+        assert own["RestartPolicy"]["Name"] == "always"
         assert own["Sysctls"] == {"net.ipv4.ip_forward": "0"}
         assert any("docker.sock" in bind for bind in own["Binds"] or ()) == (container == host.hub)
 
