@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import http.client
 import ssl
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +18,8 @@ from wizard.errors import CodehubError, MissingError, StepFailed
 from wizard.reporting import Reporter, TaskState
 
 _CHUNK = 256 * 1024
+_REPORT_EVERY = 0.1
+"""Seconds between two reports of progress."""
 _QUIET = 30.0
 """Seconds without a byte after which a server counts as gone."""
 
@@ -27,22 +31,35 @@ async def download(
 
     proxies: by scheme, as urllib takes them; ca_files: PEM files trusted besides the system's. Raises MissingError
     when the server cannot be reached, StepFailed when it answers with an error or the file cannot be written.
-    Cancelling stops within a chunk.
+    Cancelling stops at once, however slow the server is.
     """
     stop = threading.Event()
     loop = asyncio.get_running_loop()
+    finished: asyncio.Future[str] = loop.create_future()
     name = url.rpartition("/")[2]
+    opener = _opener(proxies, ca_files)
 
     def report(current: int, total: int) -> None:
-        loop.call_soon_threadsafe(
-            lambda: reporter.task(url, name, TaskState.RUNNING, current=current, total=total, unit="bytes")
-        )
+        _tell(loop, lambda: reporter.task(url, name, TaskState.RUNNING, current=current, total=total, unit="bytes"))
+
+    def settle(digest: str, failure: BaseException | None) -> None:
+        if not finished.done():
+            finished.set_exception(failure) if failure else finished.set_result(digest)
+
+    def work() -> None:
+        digest, failure = "", None
+        try:
+            digest = _fetch(url, target, opener, report, stop)
+        except BaseException as error:  # noqa: BLE001 - handed over to the task that waits
+            failure = error
+        _tell(loop, lambda: settle(digest, failure))
 
     reporter.lines([f"GET {url}"], task=name)
     reporter.task(url, name, TaskState.RUNNING, unit="bytes")
-    work = asyncio.create_task(asyncio.to_thread(_fetch, url, target, _opener(proxies, ca_files), report, stop))
+    # Not asyncio's own threads: the end of the program would wait for one that waits for a silent server.
+    threading.Thread(target=work, name="download", daemon=True).start()
     try:
-        digest = await asyncio.shield(work)
+        digest = await finished
     except asyncio.CancelledError:
         stop.set()
         reporter.task(url, name, TaskState.CANCELLED)
@@ -52,6 +69,12 @@ async def download(
         raise
     reporter.task(url, name, TaskState.DONE)
     return digest
+
+
+def _tell(loop: asyncio.AbstractEventLoop, what: Callable[[], None]) -> None:
+    """Call something in the event loop, unless that has ended meanwhile."""
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(what)
 
 
 def _opener(proxies: Mapping[str, str], ca_files: Sequence[str]) -> urllib.request.OpenerDirector:
@@ -70,15 +93,18 @@ def _fetch(
     report: Callable[[int, int], None],
     stop: threading.Event,
 ) -> str:
-    digest, got = hashlib.sha256(), 0
+    digest, got, told = hashlib.sha256(), 0, 0.0
     try:
         with opener.open(url, timeout=_QUIET) as answer, target.open("wb") as file:
             total = int(answer.headers.get("Content-Length") or 0)
-            while not stop.is_set() and (chunk := answer.read(_CHUNK)):
+            # Not read(): on a slow line it comes back when the whole chunk is there, which may take minutes.
+            while (chunk := answer.read1(_CHUNK)) and not stop.is_set():
                 file.write(chunk)
                 digest.update(chunk)
                 got += len(chunk)
-                report(got, total)
+                if time.monotonic() - told >= _REPORT_EVERY or got == total:
+                    told = time.monotonic()
+                    report(got, total)
     except urllib.error.HTTPError as error:
         raise StepFailed(
             f"{url} could not be fetched.",
