@@ -36,6 +36,7 @@ from wizard.targets.kubernetes_verify import result, verify
 from wizard.targets.preflight import check
 from wizard.targets.release_inputs import chart_of, values_order
 from wizard.targets.releases import release_of
+from wizard.together import together
 from wizard.tools import helm
 from wizard.tools.deploy import deploy
 from wizard.tools.docker_engine import split_tag
@@ -65,13 +66,12 @@ class KubernetesTarget:
         Raises MissingError when Docker, Helm, the cluster or what loads images into it cannot be reached, UsageError
         when there is no way for images to get there.
         """
-        release = await release_of(self._setup)
-        way = await choose_way(self._setup)
+        release, way = await together(release_of(self._setup), choose_way(self._setup))
         images = self._images(way)
         target = self._setup.target
-        current = await release.current()
-        live = ReleaseFacts(current.number, current.status, current.chart) if current else None
-        facts = await self._facts(way, images, records, live)
+        current, facts = await together(release.current(), self._facts(way, images, records))
+        if current:
+            facts = replace(facts, release=ReleaseFacts(current.number, current.status, current.chart))
         chart = self._chart()
         plan = plan_kubernetes(
             [image.inputs for image in images],
@@ -82,9 +82,12 @@ class KubernetesTarget:
             facts,
             target.verify,
         )
+        room = with_room(plan, self._setup.code_server.method, Engine(way.env, way.prepare))
         if plan.step(DEPLOY).decision is Decision.RUN:
-            plan = replace(plan, findings=await check(self._setup, release, chart, self._values_content()))
-        plan = await with_room(plan, self._setup.code_server.method, Engine(way.env, way.prepare))
+            found, plan = await together(check(self._setup, release, chart, self._values_content()), room)
+            plan = replace(plan, findings=(*found, *plan.findings))
+        else:
+            plan = await room
         actions = image_actions(images, facts.bases, way.loader)
         actions[DEPLOY] = self._deploy_action(release, chart, way, images)
         actions[VERIFY] = self._verify_action()
@@ -99,9 +102,8 @@ class KubernetesTarget:
             for image in images
         ]
 
-    async def _facts(
-        self, way: Way, images: list[Buildable], records: Mapping[str, StepRecord], release: ReleaseFacts | None
-    ) -> Facts:
+    async def _facts(self, way: Way, images: list[Buildable], records: Mapping[str, StepRecord]) -> Facts:
+        """All but the release."""
         local, bases = await image_facts(images, remote=True, engine=Engine(way.env))
         delivered: dict[str, str] = {}
         unknown: frozenset[str] = frozenset()
@@ -111,7 +113,7 @@ class KubernetesTarget:
             delivered, unknown = await loaded_facts(images, way.loader, records)
         else:
             local = await with_own_tags(local, way.env)
-        return Facts(local=local, bases=bases, delivered=delivered, unknown=unknown, release=release)
+        return Facts(local=local, bases=bases, delivered=delivered, unknown=unknown)
 
     def _chart(self) -> Chart:
         return chart_of(self._setup, self._folder)

@@ -84,20 +84,14 @@ def is_secret(key: str, value: str) -> bool:
     return bool(value) and bool(_CREDENTIALS.search(value) or _SECRET_NAME.search(key))
 
 
-async def build(request: BuildRequest, reporter: Reporter, *, timeout: float | None = None) -> BuildResult:
-    """Build one image with buildx and report its steps as they go.
+async def build(
+    request: BuildRequest, reporter: Reporter, found: tuple[int, ...], *, timeout: float | None = None
+) -> BuildResult:
+    """Build one image with the buildx of that version and report its steps as they go.
 
-    `timeout` is in seconds. Raises MissingError without buildx or without a daemon, StepFailed with the failing
-    Dockerfile step, its last lines, the cause and a remedy otherwise. Cancelling stops the step on the daemon.
+    `timeout` is in seconds. Raises MissingError without a daemon, StepFailed with the failing Dockerfile step, its
+    last lines, the cause and a remedy otherwise. Cancelling stops the step on the daemon.
     """
-    found = await version(request.env)
-    if found is None:
-        raise MissingError(
-            "docker buildx is missing.",
-            why="Images are built with BuildKit, through docker's buildx plugin.",
-            fix="Install it (https://docs.docker.com/go/buildx/; Debian: `sudo apt install docker-buildx`).",
-            address="buildx",
-        )
     check_files(request)
     tracker = BuildTracker(reporter)
     rawjson = found >= RAWJSON_SINCE

@@ -28,8 +28,9 @@ async def build(request: BuildRequest, reporter: Reporter, *, timeout: float | N
 
 
 async def _build(request: BuildRequest, reporter: Reporter, timeout: float | None) -> BuildResult:
-    if await buildx.version(request.env) is not None:
-        return await buildx.build(request, reporter, timeout=timeout)
+    found = await buildx.version(request.env)
+    if found is not None:
+        return await buildx.build(request, reporter, found, timeout=timeout)
     await docker_engine.describe(request.env)
     reporter.notice("docker buildx is missing: Docker's classic builder is used, which is slower.")
     return await classic_build.build(request, reporter)

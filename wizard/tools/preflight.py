@@ -12,6 +12,7 @@ from wizard.tools.helm_release import Revision
 from wizard.tools.kube import connect
 from wizard.tools.preflight_capacity import capacity, quotas
 from wizard.tools.preflight_facts import Facts, Intent, gather_facts
+from wizard.wording import counted
 
 RELEASE = "release"
 """The name of the finding that blocks where the release is locked, and for no other reason."""
@@ -97,7 +98,7 @@ def _rights(facts: Facts, intent: Intent) -> Finding:
 
 def _storage(facts: Facts, intent: Intent) -> Finding:
     title = "Storage"
-    claims = [item for item in intent.objects() if item["kind"] == "PersistentVolumeClaim"]
+    claims = [item for item in intent.objects if item["kind"] == "PersistentVolumeClaim"]
     wanted = {str(item["spec"].get("storageClassName") or "") for item in claims}
     wanted |= {intent.user_storage_class} if intent.user_storage else set()
     if not wanted:
@@ -120,7 +121,7 @@ def _storage(facts: Facts, intent: Intent) -> Finding:
 
 def _ingress(facts: Facts, intent: Intent) -> Finding:
     title = "Ingress"
-    wanted = [str(item["spec"].get("ingressClassName") or "") for item in intent.objects() if item["kind"] == "Ingress"]
+    wanted = [str(item["spec"].get("ingressClassName") or "") for item in intent.objects if item["kind"] == "Ingress"]
     if not wanted:
         return _ok("ingress", title, "not used")
     if facts.ingress_classes is None:
@@ -184,7 +185,11 @@ def _trials(facts: Facts, _: Intent) -> Finding:
         return _warns("dry-run", title, why, "Correct what is named, or make sure that it is meant.")
     if any(trial.refused for trial in facts.trials):
         return _unknown("dry-run", title, "what the server would say to each object")
-    tried = f"{len(facts.trials)} objects accepted" if facts.trials else "not possible before the namespace is there"
+    tried = (
+        f"{counted(len(facts.trials), 'object')} accepted"
+        if facts.trials
+        else "not possible before the namespace is there"
+    )
     return _ok("dry-run", title, tried)
 
 

@@ -41,7 +41,7 @@ def quotas(facts: Facts, intent: Intent) -> Finding:
 
 def _needed(intent: Intent) -> dict[str, float]:
     total: dict[str, float] = {"pods": 1.0, "persistentvolumeclaims": float(intent.user_storage)}
-    for item in intent.objects():
+    for item in intent.objects:
         if item["kind"] == "PersistentVolumeClaim":
             total["persistentvolumeclaims"] += 1
         if item["kind"] not in WORKLOADS or item["kind"] == "DaemonSet":
@@ -71,7 +71,7 @@ def capacity(facts: Facts, intent: Intent) -> Finding:
         why = "No node is ready to take pods."
         fix = "`kubectl get nodes` shows why; start or uncordon one."
         return Finding(name="capacity", title=title, state=State.MISSING, why=why, fix=fix, required=True)
-    workloads = [item for item in intent.objects() if item["kind"] in WORKLOADS]
+    workloads = [item for item in intent.objects if item["kind"] in WORKLOADS]
     asking = {
         f"{item['kind']} {item['metadata']['name']}": requests(item["spec"]["template"]["spec"]) for item in workloads
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import yaml
@@ -39,10 +40,11 @@ class Intent:
     user_storage_class: str = ""
     user_pod: Obj | None = field(default=None, repr=False)
 
-    def objects(self) -> list[Obj]:
+    @cached_property
+    def objects(self) -> tuple[Obj, ...]:
         """The manifest's objects."""
         loaded = yaml.safe_load_all(self.manifest)
-        return [item for item in loaded if isinstance(item, dict) and item.get("kind")]
+        return tuple(item for item in loaded if isinstance(item, dict) and item.get("kind"))
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ async def gather_facts(cluster: Cluster, intent: Intent) -> Facts:
     version = clean(await cluster.version())
     namespace, known = await _namespace(cluster, intent.namespace)
     inside = intent.namespace if namespace is not None or not known else ""
-    objects = intent.objects()
+    objects = intent.objects
     lists, denied, trials, user_trial = await asyncio.gather(
         asyncio.gather(
             visible(cluster, path("storage.k8s.io/v1", "storageclasses")),
