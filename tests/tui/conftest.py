@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from syrupy.assertion import SnapshotAssertion
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from tests.tui.pictures import SIZES, Picture, Take, Walk, put_on
 from wizard.app import CodehubApp
 from wizard.tools import doctor
 from wizard.tools.doctor_model import Check, Finding, Scope, State
@@ -59,6 +61,31 @@ def folder(clean_home: Path) -> Path:
     path = clean_home / "hub"
     path.mkdir()
     return path
+
+
+@pytest.fixture
+def picture(folder: Path, snapshot: SnapshotAssertion) -> Take:
+    """Take pictures of the wizard in `folder` after a walk, and hold them against those that were accepted."""
+
+    async def take(walk: Walk, *, size: str = "80x24", looks: Iterable[str] = (), theme: str = "codehub-dark") -> None:
+        app = CodehubApp(folder, theme=theme)
+        app.animation_level = "none"
+        taken = {}
+        async with app.run_test(size=SIZES[size], notifications=True) as pilot:
+            await walk(pilot)
+            await settled(pilot)
+            for look in looks:
+                await put_on(pilot, look)
+                taken[look] = app.export_screenshot(simplify=True)
+            if not taken:
+                taken[""] = app.export_screenshot(simplify=True)
+        accepted = snapshot.use_extension(Picture)
+        others = [look for look, drawn in taken.items() if drawn != accepted(name=look or None)]
+        for look in others:
+            folder.with_name(f"{look or 'picture'}.svg").write_text(taken[look], encoding="utf-8")
+        assert others == [], f"not as accepted; see what was drawn in {folder.parent}"
+
+    return take
 
 
 async def until(pilot: Pilot[int], condition: Callable[[], object], *, seconds: float = PATIENCE) -> None:

@@ -13,7 +13,7 @@ from tests.support import parts
 from tests.support.helm_lock import lock_release
 from tests.support.runs import preparation, shell, step
 from tests.tui.conftest import on_screen, shown, until
-from tests.tui.test_run import ended
+from tests.tui.run_screen import ended
 from wizard.app import CodehubApp
 from wizard.plan.model import Plan
 from wizard.run.folder import SetupFolder

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,12 +13,10 @@ from textual.pilot import Pilot
 from tests.integration.kube.test_rollout_watch import CASES
 from tests.support.runs import RECORDED, recorded
 from tests.tui.conftest import shown
+from tests.tui.pictures import Take
 from tests.tui.test_run_snapshots import play
 from wizard.app import CodehubApp
 from wizard.run.events import Outcome, StepFinished
-
-Compare = Callable[..., bool]
-SIZES = {"80x24": (80, 24), "120x40": (120, 40)}
 
 
 def test_every_cause_is_recorded_and_explained() -> None:
@@ -34,14 +31,12 @@ def test_every_cause_is_recorded_and_explained() -> None:
 
 
 @pytest.mark.parametrize("case,size", [*((case, "120x40") for case in CASES), ("crash loop", "80x24")])
-def test_stuck(case: str, size: str, folder: Path, snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_stuck(case: str, size: str, folder: Path, picture: Take, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
-    app = CodehubApp(folder, theme="codehub-dark")
-    app.animation_level = "none"
 
     async def stuck(pilot: Pilot[int]) -> None:
         await play(pilot, folder, recorded(f"stuck-{case.replace(' ', '-')}"), lambda _event: False)
         assert isinstance(pilot.app, CodehubApp)
         assert "Retry from" in shown(pilot.app)
 
-    assert snap_compare(app, terminal_size=SIZES[size], run_before=stuck)
+    await picture(stuck, size=size)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,8 @@ from textual.pilot import Pilot
 from textual.widgets import Button
 
 from tests.support.runs import Replay, preparation, recorded
-from tests.tui.conftest import settled, shown, until
+from tests.tui.conftest import shown, until
+from tests.tui.pictures import LOOKS, Take, in_every_size, named
 from tests.tui.test_done import DONE, saved
 from wizard.app import CodehubApp
 from wizard.reporting import TaskState
@@ -24,11 +25,7 @@ from wizard.screens.done import DoneScreen
 from wizard.screens.run import RunScreen
 from wizard.targets import standing
 
-LOOKS = {"dark": "codehub-dark", "light": "codehub-light", "no-color": "codehub-dark"}
-SIZES = {"80x24": (80, 24), "120x40": (120, 40)}
 FAILS_AT = "code-server-npm 1/1"
-
-Compare = Callable[..., bool]
 
 
 def in_the_middle(event: Event) -> bool:
@@ -114,28 +111,17 @@ async def done(pilot: Pilot[int], folder: Path) -> None:
 WALKS = (running, tasks, searching, failed, stop_question, done)
 
 
-@pytest.mark.parametrize("look", LOOKS)
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("walk", WALKS, ids=lambda walk: walk.__name__.replace("_", "-"))
-def test_screen(
-    walk: Callable[[Pilot[int], Path], object],
+@in_every_size
+@pytest.mark.parametrize("walk", WALKS, ids=named)
+async def test_screen(
+    walk: Callable[[Pilot[int], Path], Awaitable[None]],
     size: str,
-    look: str,
     folder: Path,
-    snap_compare: Compare,
+    picture: Take,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    if look == "no-color":
-        monkeypatch.setenv("NO_COLOR", "1")
     # The folder of a test has another name each time; a person in it sees "." or ~.
     monkeypatch.chdir(folder)
     saved(folder, DONE, expose={"kind": "ingress", "host": "hub.example.org", "tls": "secret", "tls_secret": "tls"})
     assert standing.standing(SetupFolder(folder)).deployed
-    app = CodehubApp(folder, theme=LOOKS[look])
-    app.animation_level = "none"
-
-    async def walked(pilot: Pilot[int]) -> None:
-        await walk(pilot, Path()) if walk is done else await walk(pilot, folder)  # type: ignore[misc]
-        await settled(pilot)
-
-    assert snap_compare(app, terminal_size=SIZES[size], run_before=walked)
+    await picture(lambda pilot: walk(pilot, Path() if walk is done else folder), size=size, looks=LOOKS)

@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,7 +14,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.kubeapi import FakeCluster
-from tests.tui.conftest import on_screen, settled, shown, type_text, until
+from tests.tui.conftest import on_screen, shown, type_text, until
+from tests.tui.pictures import LOOKS, Take, Walk, in_every_size, named
 from wizard import catalog
 from wizard.app import CodehubApp
 from wizard.catalog.models import CodeServerTag, Listing
@@ -26,11 +25,7 @@ from wizard.tools import cluster_new
 from wizard.widgets.answer_field import AnswerField
 from wizard.widgets.version_table import VersionTable
 
-LOOKS = {"dark": "codehub-dark", "light": "codehub-light", "no-color": "codehub-dark"}
-SIZES = {"80x24": (80, 24), "120x40": (120, 40)}
 ANSWERS = ("code_server.version=v4.112.0", "target.chart.version=4.2.0", "hub.auth.users=alice, bob")
-
-Compare = Callable[..., bool]
 
 
 def _tag(number: int) -> CodeServerTag:
@@ -162,60 +157,24 @@ async def open_folder(pilot: Pilot[int]) -> None:
     await until(pilot, lambda: line._suggestion)
 
 
-@dataclass(frozen=True)
-class Shot:
-    """A screen and how one gets there."""
-
-    walk: Callable[[Pilot[int]], Awaitable[None]]
-
-    @property
-    def name(self) -> str:
-        return self.walk.__name__.replace("_", "-")
-
-
-SHOTS = tuple(
-    map(
-        Shot,
-        (
-            *(start, checks, code_server, images, target, hub, hub_by_oidc, review, review_picture, review_problems),
-            *(help_of_a_field, quit_question, open_folder),
-        ),
-    )
+WALKS = (
+    *(start, checks, code_server, images, target, hub, hub_by_oidc, review, review_picture, review_problems),
+    *(help_of_a_field, quit_question, open_folder),
 )
 
 
-@pytest.mark.parametrize("look", LOOKS)
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("shot", SHOTS, ids=lambda shot: shot.name)
-def test_screen(
-    shot: Shot,
-    size: str,
-    look: str,
-    folder: Path,
-    cluster: FakeCluster,
-    snap_compare: Compare,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@in_every_size
+@pytest.mark.parametrize("walk", WALKS, ids=named)
+async def test_screen(walk: Walk, size: str, folder: Path, cluster: FakeCluster, picture: Take) -> None:
     save(folder / "codehub.yaml", with_settings(Setup(), [*ANSWERS, f"target.context={cluster.context}"]))
-    if look == "no-color":
-        monkeypatch.setenv("NO_COLOR", "1")
-    app = CodehubApp(folder, theme=LOOKS[look])
-    app.animation_level = "none"
-
-    async def walked(pilot: Pilot[int]) -> None:
-        await shot.walk(pilot)
-        await settled(pilot)
-
-    assert snap_compare(app, terminal_size=SIZES[size], run_before=walked)
+    await picture(walk, size=size, looks=LOOKS)
 
 
 @pytest.mark.parametrize("theme", ["codehub-contrast", "ansi-dark", "ansi-light"])
-def test_other_themes(theme: str, folder: Path, snap_compare: Compare) -> None:
+async def test_other_themes(theme: str, folder: Path, picture: Take) -> None:
     save(folder / "codehub.yaml", with_settings(Setup(), ANSWERS))
-    app = CodehubApp(folder, theme=theme)
-    app.animation_level = "none"
-    assert snap_compare(app, terminal_size=(80, 24), run_before=partial(hub))
+    await picture(hub, theme=theme)
 
 
-def test_a_small_terminal(folder: Path, snap_compare: Compare) -> None:
+def test_a_small_terminal(folder: Path, snap_compare: Callable[..., bool]) -> None:
     assert snap_compare(CodehubApp(folder), terminal_size=(40, 10))

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from textual.widgets import DataTable, OptionList
 
 from tests.tui.conftest import on_screen, shown, until
-from wizard.app import CodehubApp
+from tests.tui.pictures import LOOKS, Take, in_every_size, named
 from wizard.run.folder import SetupFolder
 from wizard.screens.history import HistoryScreen
 from wizard.screens.upgrade import UpgradeScreen
@@ -29,8 +29,6 @@ from wizard.upgrade.choose import Choice, Known, Wanted
 from wizard.upgrade.columns import Deployed, columns
 from wizard.upgrade.proposal import propose
 
-LOOKS = {"dark": "codehub-dark", "light": "codehub-light", "no-color": "codehub-dark"}
-SIZES = {"80x24": (80, 24), "120x40": (120, 40)}
 ANSWERS = (
     "code_server.version=v4.9.1",
     "target.chart.version=3.3.8",
@@ -45,8 +43,6 @@ DRIFT = (
     "Dockerfile.notebook was changed by hand.",
 )
 BASES = {"notebook": ("sha256:0123456789ab", "sha256:ba9876543210")}
-
-Compare = Callable[..., bool]
 
 
 def answers() -> Setup:
@@ -144,27 +140,16 @@ async def history_refused(pilot: Pilot[int], place: SetupFolder) -> None:
 WALKS = (versions, review, review_of_values, history, history_refused)
 
 
-@pytest.mark.parametrize("look", LOOKS)
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("walk", WALKS, ids=lambda walk: walk.__name__.replace("_", "-"))
-def test_screen(
+@in_every_size
+@pytest.mark.parametrize("walk", WALKS, ids=named)
+async def test_screen(
     walk: Callable[[Pilot[int], SetupFolder], Awaitable[None]],
     size: str,
-    look: str,
     folder: Path,
-    snap_compare: Compare,
+    picture: Take,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    if look == "no-color":
-        monkeypatch.setenv("NO_COLOR", "1")
     # The folder of a test has another name each time; a person in it sees "." or ~.
     monkeypatch.chdir(folder)
     save(folder / "codehub.yaml", answers())
-    app = CodehubApp(folder, theme=LOOKS[look])
-    app.animation_level = "none"
-
-    async def walked(pilot: Pilot[int]) -> None:
-        await walk(pilot, SetupFolder(Path()))
-        await pilot.pause(0.3)
-
-    assert snap_compare(app, terminal_size=SIZES[size], run_before=walked)
+    await picture(lambda pilot: walk(pilot, SetupFolder(Path())), size=size, looks=LOOKS)
