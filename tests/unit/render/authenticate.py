@@ -1,4 +1,4 @@
-"""Run by the Python of a hub's venv: who gets in by some hub settings. Reads JSON from stdin, writes JSON.
+"""Run by the Python of a hub's venv: who gets in by some hub settings. Answers each line of JSON with one.
 
 In: {"settings": {class: {trait: value}}, "attempts": [{"username": ..., "password": ...} or {"provider_says": {...}}]};
 out: {"unrecognised": [...], "warnings": [...], "let_in": [name or null, ...], "admins": [bool, ...]}.
@@ -15,8 +15,7 @@ from importlib.metadata import entry_points
 from typing import Any
 
 
-def main() -> None:
-    asked = json.load(sys.stdin)
+def answer(asked: dict[str, Any]) -> dict[str, Any]:
     # The checks of types run where no hub is installed.
     orm, config = import_module("jupyterhub.orm"), import_module("traitlets.config")
 
@@ -31,7 +30,7 @@ def main() -> None:
             if record.levelno >= logging.WARNING:
                 said.append(record.getMessage())
 
-    logging.getLogger("traitlets").addHandler(Keep())
+    logging.getLogger("traitlets").handlers = [Keep()]
     extra: dict[str, Any] = {}
     if kind == "native":
         extra["db"] = orm.new_session_factory("sqlite:///:memory:")()
@@ -50,15 +49,12 @@ def main() -> None:
         for name in asked.get("approve", ()):
             authenticator.get_user(name).is_authorized = True
     results = asyncio.run(_attempts(authenticator, asked["attempts"]))
-    json.dump(
-        {
-            "unrecognised": unrecognised,
-            "warnings": said,
-            "let_in": [result["name"] if result else None for result in results],
-            "admins": [bool(result and result["admin"]) for result in results],
-        },
-        sys.stdout,
-    )
+    return {
+        "unrecognised": unrecognised,
+        "warnings": said,
+        "let_in": [result["name"] if result else None for result in results],
+        "admins": [bool(result and result["admin"]) for result in results],
+    }
 
 
 async def _attempts(authenticator: Any, attempts: list[dict[str, Any]]) -> list[Any]:
@@ -88,4 +84,5 @@ def _stand_in_for_provider(authenticator: Any, attempt: dict[str, Any]) -> None:
     authenticator._check_membership_allowed_organizations = is_member
 
 
-main()
+for line in sys.stdin:
+    print(json.dumps(answer(json.loads(line))), flush=True)  # noqa: T201 - this is how it answers

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -26,25 +28,40 @@ def oauth(kind: str, **fields: Any) -> Setup:
     return setup(hub__auth__kind=kind, hub__auth__client_id="abc", hub__auth__callback_url=CALLBACK, **more, **fields)
 
 
-def ask(
-    hub: str, chosen: Setup, *attempts: dict[str, Any], secrets: Secrets | None = None, **more: Any
-) -> dict[str, Any]:
-    """What the real authenticator makes of the settings and the attempts."""
-    settings = hub_settings(chosen)
-    for name, traits in (secrets or Secrets().complete(chosen)).config.items():
-        settings.setdefault(name, {}).update(traits)
-    program = parts.program(hub)
-    assert program
-    done = subprocess.run(
-        [program.parent / "python", Path(__file__).parent / "authenticate.py"],
-        input=json.dumps({"settings": settings, "attempts": attempts, **more}),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+Ask = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
+    """What the real authenticator makes of the settings and the attempts; one Python for each hub answers all."""
+    log = tmp_path_factory.mktemp("authenticators") / "log"
+    with ExitStack() as stack, log.open("w") as errors:
+        hubs: dict[str, subprocess.Popen[str]] = {}
+
+        def start(hub: str) -> subprocess.Popen[str]:
+            program = parts.program(hub)
+            assert program
+            command = [program.parent / "python", Path(__file__).parent / "authenticate.py"]
+            pipe = subprocess.PIPE
+            return stack.enter_context(subprocess.Popen(command, text=True, stdin=pipe, stdout=pipe, stderr=errors))
+
+        def asked(
+            hub: str, chosen: Setup, *attempts: dict[str, Any], secrets: Secrets | None = None, **more: Any
+        ) -> dict[str, Any]:
+            settings = hub_settings(chosen)
+            for name, traits in (secrets or Secrets().complete(chosen)).config.items():
+                settings.setdefault(name, {}).update(traits)
+            process = hubs.get(hub) or hubs.setdefault(hub, start(hub))
+            assert process.stdin
+            assert process.stdout
+            process.stdin.write(json.dumps({"settings": settings, "attempts": attempts, **more}) + "\n")
+            process.stdin.flush()
+            answered = process.stdout.readline()
+            assert answered, log.read_text()
+            answer: dict[str, Any] = json.loads(answered)
+            return answer
+
+        yield asked  # at the end the pipes are closed, which ends the programs
 
 
 def login(name: str, password: str) -> dict[str, str]:
@@ -53,7 +70,7 @@ def login(name: str, password: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("hub", HUBS)
 @pytest.mark.parametrize("kind", AUTH)
-def test_every_setting_is_one_that_the_authenticator_has(hub: str, kind: str) -> None:
+def test_every_setting_is_one_that_the_authenticator_has(hub: str, kind: str, ask: Ask) -> None:
     fields = {"hub__auth__users": ["alice"]}
     is_oauth = kind in {"github", "google", "oidc"}
     chosen = (
@@ -65,7 +82,7 @@ def test_every_setting_is_one_that_the_authenticator_has(hub: str, kind: str) ->
 
 
 @pytest.mark.parametrize("hub", HUBS)
-def test_shared_password_lets_in_the_named_and_nobody_else(hub: str) -> None:
+def test_shared_password_lets_in_the_named_and_nobody_else(hub: str, ask: Ask) -> None:
     chosen = setup(hub__auth__users=["alice"], hub__auth__admins=["admin"])
     secrets = Secrets().complete(chosen)
     passwords = dict(secrets.logins(chosen))
@@ -78,7 +95,7 @@ def test_shared_password_lets_in_the_named_and_nobody_else(hub: str) -> None:
 
 
 @HUB5
-def test_allow_all_lets_in_whoever_knows_the_password() -> None:
+def test_allow_all_lets_in_whoever_knows_the_password(ask: Ask) -> None:
     chosen = setup(hub__auth__allow_all=True)
     secrets = Secrets().complete(chosen)
     users = dict(secrets.logins(chosen))["users"]
@@ -89,7 +106,7 @@ def test_allow_all_lets_in_whoever_knows_the_password() -> None:
 
 
 @HUB5
-def test_dummy_needs_its_password() -> None:
+def test_dummy_needs_its_password(ask: Ask) -> None:
     chosen = setup(hub__auth__kind="dummy", hub__auth__users=["alice"])
     secrets = Secrets().complete(chosen)
     password = dict(secrets.logins(chosen))["everybody"]
@@ -98,7 +115,7 @@ def test_dummy_needs_its_password() -> None:
 
 
 @pytest.mark.parametrize("hub", HUBS)
-def test_a_sign_up_waits_for_an_admin(hub: str) -> None:
+def test_a_sign_up_waits_for_an_admin(hub: str, ask: Ask) -> None:
     chosen = setup(hub__auth__kind="native", hub__auth__users=["alice"])
     people = [login(name, f"correct horse {name}") for name in ("admin", "alice", "carol", "dave")]
     answer = ask(hub, chosen, *people, sign_up=people, approve=["carol"])
@@ -107,7 +124,7 @@ def test_a_sign_up_waits_for_an_admin(hub: str) -> None:
 
 
 @HUB5
-def test_an_open_sign_up_waits_for_nobody() -> None:
+def test_an_open_sign_up_waits_for_nobody(ask: Ask) -> None:
     people = [login("carol", "correct horse"), login("dave", "short")]
     answer = ask("hub5", setup(hub__auth__kind="native", hub__auth__allow_all=True), *people, sign_up=people)
     assert answer["let_in"] == ["carol", None]
@@ -118,7 +135,7 @@ def github(name: str, *organizations: str) -> dict[str, Any]:
 
 
 @HUB5
-def test_github_lets_in_members_and_the_named() -> None:
+def test_github_lets_in_members_and_the_named(ask: Ask) -> None:
     chosen = oauth("github", hub__auth__organizations=["acme"], hub__auth__users=["alice"])
     attempts = [github("alice"), github("carol", "acme"), github("dave", "other"), github("admin")]
     answer = ask("hub5", chosen, *attempts)
@@ -127,7 +144,7 @@ def test_github_lets_in_members_and_the_named() -> None:
 
 
 @HUB5
-def test_github_without_a_rule_lets_in_the_admins_only() -> None:
+def test_github_without_a_rule_lets_in_the_admins_only(ask: Ask) -> None:
     assert ask("hub5", oauth("github"), github("alice"), github("admin"))["let_in"] == [None, "admin"]
 
 
@@ -137,7 +154,7 @@ def google(name: str, domain: str, *, hosted: bool = True) -> dict[str, Any]:
 
 
 @HUB5
-def test_google_lets_in_the_hosted_domain_only() -> None:
+def test_google_lets_in_the_hosted_domain_only(ask: Ask) -> None:
     chosen = oauth("google", hub__auth__organizations=["acme.org"])
     attempts = [google("carol", "acme.org"), google("dave", "gmail.com"), google("eve", "acme.org", hosted=False)]
     assert ask("hub5", chosen, *attempts)["let_in"] == ["carol", None, None]
@@ -148,7 +165,7 @@ def oidc(name: str, *groups: str) -> dict[str, Any]:
 
 
 @HUB5
-def test_oidc_lets_in_a_group_and_the_named() -> None:
+def test_oidc_lets_in_a_group_and_the_named(ask: Ask) -> None:
     chosen = oauth("oidc", hub__auth__organizations=["staff"], hub__auth__users=["alice"])
     attempts = [oidc("alice"), oidc("carol", "staff"), oidc("dave", "guests"), oidc("admin")]
     answer = ask("hub5", chosen, *attempts)
