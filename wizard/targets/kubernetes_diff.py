@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
+import yaml
+
+from wizard.foreign import load_yaml
+from wizard.plan.images import build_id, deliver_id
 from wizard.plan.kubernetes import DEPLOY
 from wizard.plan.model import Decision
+from wizard.render.merge import merged
 from wizard.render.pins import FILE as PINS
+from wizard.render.pins import TAG_ROOM, pin
+from wizard.render.yaml_text import yaml_text
+from wizard.setup.model import Setup
 from wizard.targets.release_inputs import as_files, chart_of, values_order
 from wizard.targets.releases import release_of
 from wizard.targets.session import Preparation
 from wizard.text import Redactor
+from wizard.tools.docker_engine import split_tag
 from wizard.tools.helm_diff import Change, ObjectDiff, diff_manifests
 from wizard.wording import counted
 
-_NEW_IMAGES = "Images that are built or delivered anew get tags of their own then: those are not in this."
+_NOT_KNOWN = "-known-once-built"
+"""Ends, for the cluster, the tag of an image that does not exist yet."""
+_NEW_IMAGES = (
+    "Images that are built or delivered anew get tags of their own then; a … stands for what is not known of them yet, "
+    "also where it cannot be shown (the hub keeps the notebook image's in its Secret)."
+)
 
 
 @dataclass(frozen=True)
@@ -50,13 +67,38 @@ async def difference(preparation: Preparation) -> Difference:
     folder, made = preparation.folder, preparation.rendering
     release = await release_of(made.setup)
     contents = made.contents()
-    with contextlib.suppress(OSError):
-        contents[PINS] = (folder.path / PINS).read_bytes()
+    anew = _anew(preparation)
+    pinned = _pinned(folder.path / PINS, made.setup, anew)
+    if pinned:
+        contents[PINS] = yaml_text(pinned).encode()
     values = {path.name: contents[path.name] for path in values_order(folder) if path.name in contents}
     with as_files(values) as paths:
         dry = await release.dry_run(chart_of(made.setup, folder), paths)
     objects = diff_manifests(await release.manifest() or "", dry.manifest)
     redactor = Redactor(made.secrets.values())
-    shown = tuple(replace(one, lines=tuple(redactor(line) for line in one.lines)) for one in objects)
-    anew = any(step.id != DEPLOY for step in preparation.plan.to_run if step.id in preparation.plan.step(DEPLOY).needs)
+    shown = tuple(replace(one, lines=tuple(_marked(redactor(line)) for line in one.lines)) for one in objects)
     return Difference(shown, (_NEW_IMAGES,) if anew else ())
+
+
+def _anew(preparation: Preparation) -> list[str]:
+    """The images that the plan builds or delivers, by name."""
+    run = {step.id for step in preparation.plan.to_run}
+    return [name for name in preparation.rendering.builds if run & {build_id(name), deliver_id(name)}]
+
+
+def _pinned(path: Path, setup: Setup, anew: list[str]) -> Mapping[str, Any]:
+    """What images.yaml will say, with a tag that says so for each image that does not exist yet."""
+    document: Mapping[str, Any] = {}
+    with contextlib.suppress(OSError, yaml.YAMLError):
+        found = load_yaml(path.read_bytes())
+        document = found if isinstance(found, dict) else {}
+    for name in anew:
+        tag = split_tag(setup.image_references[name])[1]
+        document = merged(document, pin(setup, name, f"{tag[: TAG_ROOM - 10]}{_NOT_KNOWN}"))
+    return document
+
+
+def _marked(line: str) -> str:
+    if _NOT_KNOWN not in line:
+        return line
+    return f"{line.replace(_NOT_KNOWN, '-…')}   (the tag is known once the image is built)"

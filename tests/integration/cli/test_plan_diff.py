@@ -6,6 +6,7 @@ import pytest
 
 from tests.integration.cli.conftest import Small
 from tests.kubeapi import FakeCluster
+from tests.support import parts
 from tests.support.program import codehub
 
 pytestmark = [pytest.mark.tier("docker", "buildx", "base_image", "helm3"), pytest.mark.timeout(300)]
@@ -38,6 +39,24 @@ def test_the_clusters_objects_are_compared_and_nothing_is_changed(small: Small, 
     assert passwords
     assert not any(password in planned.out + new.out for password in passwords)
     assert len(_revisions(cluster, namespace)) == 1
+
+
+def test_tags_that_are_not_known_yet_are_marked(small: Small) -> None:
+    assert small.run("apply", "--yes").code == 0
+    small.dockerfile("RUN echo another")
+    planned = small.run("plan", "--diff")
+    assert planned.code == 0, planned.err
+    assert "changed  Secret hub" in planned.out, "the notebook image's tag is among the hub's values"
+    assert "tags of their own" in planned.out
+    changed = codehub("init", small.folder, "--set", f"images.hub.base={parts.BASE_IMAGE}", env=small.env)
+    assert changed.code == 0, changed.err
+    planned = small.run("plan", "--diff")
+    assert planned.code == 0, planned.err
+    lines = planned.out.partition("In the cluster:")[2].splitlines()
+    (line,) = [line for line in lines if "code-server-hub:" in line and line.lstrip().startswith("+")]
+    assert line.endswith("code-server-hub:1.0.0-…   (the tag is known once the image is built)")
+    assert "known-once-built" not in planned.out
+    assert not (small.folder / "images.yaml").read_text().count("known")
 
 
 def _secrets(small: Small) -> list[str]:
