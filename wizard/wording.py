@@ -36,5 +36,6 @@ def amount(current: int, total: int, unit: str) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """`1 step`, `3 steps`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    """`1 step`, `3 steps`, `1,200 processes`: any noun that takes s, or es after ss."""
+    ending = "" if number == 1 else "es" if noun.endswith("ss") else "s"
+    return f"{number:,} {noun}{ending}"

@@ -60,6 +60,7 @@ def test_amounts(current: int, total: int, unit: str, said: str) -> None:
 
 def test_counts() -> None:
     assert [counted(number, "step") for number in (0, 1, 2)] == ["0 steps", "1 step", "2 steps"]
+    assert [counted(number, "process") for number in (1, 1200)] == ["1 process", "1,200 processes"]
 
 
 @given(st.floats(min_value=0, max_value=1e12))

@@ -10,6 +10,7 @@ from wizard.catalog import charts, explain
 from wizard.catalog.live import Catalog, default_catalog
 from wizard.catalog.models import ChartRelease, CodeServerTag, Listing, chart_to_json, tag_to_json
 from wizard.catalog.version import Version
+from wizard.wording import counted
 
 WAIT = 8.0
 """Seconds for which the command, unlike the wizard, waits for a live list."""
@@ -95,7 +96,7 @@ def _report(listing: Listing[Any], items: Sequence[Any], shape: _Shape, query: Q
     rows = [(item, shape.row(item)) for item in items]
     matching = [(item, row) for item, row in rows if all(word in _searchable(shape.head, row) for word in words)]
     shown = matching if query.limit is None else matching[: max(0, query.limit)]
-    lines = [f"{shape.kind}: {len(matching)} version{'' if len(matching) == 1 else 's'}, {listing.describe()}"]
+    lines = [f"{shape.kind}: {counted(len(matching), 'version')}, {listing.describe()}"]
     if listing.note:
         lines.append(f"note: {listing.note}")
     lines += [sentence for sentence, _ in shape.facts.values()]
@@ -104,7 +105,7 @@ def _report(listing: Listing[Any], items: Sequence[Any], shape: _Shape, query: Q
     if shown:
         lines += ["", *_table([shape.head, *(row for _, row in shown)])]
     if len(shown) < len(matching):
-        lines.append(f"… and {len(matching) - len(shown)} older ones: --all shows them")
+        lines.append(f"… and {counted(len(matching) - len(shown), 'older one')}: --all shows them")
     if not matching:
         lines.append(f"Nothing matches {query.filter_text!r}." if words else "No versions are known.")
     document: dict[str, object] = {

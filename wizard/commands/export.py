@@ -10,6 +10,7 @@ import click
 
 from wizard.commands.common import folder_argument, require_setup
 from wizard.errors import UsageError
+from wizard.wording import counted
 
 if TYPE_CHECKING:
     from wizard.render.export import ExportFile
@@ -119,7 +120,7 @@ def _export(
         _write_archive(output, files, suffix, with_secrets=with_secrets)
     else:
         _write_folder(output, files, with_secrets=with_secrets)
-    click.echo(f"{output} is written: {len(files)} files.")
+    click.echo(f"{output} is written: {counted(len(files), 'file')}.")
     if with_secrets:
         note("It holds passwords: keep it as you would keep them.")
     if hidden:

@@ -9,6 +9,7 @@ import click
 
 from wizard.commands.common import ANSWERS, folder_argument, quoted
 from wizard.errors import ExitCode, UsageError
+from wizard.wording import counted
 
 if TYPE_CHECKING:
     from wizard.importing.guide import Guide
@@ -100,7 +101,7 @@ def _from_export(place: SetupFolder, archive: Path) -> int:
 
     files = read_archive(archive)
     save_export(place, files)
-    click.echo(f"{place.path} is written: {len(files)} files. Look at them before you run anything of it.")
+    click.echo(f"{place.path} is written: {counted(len(files), 'file')}. Look at them before you run anything of it.")
     click.echo(f"Next: codehub plan {_word(place)}")
     return ExitCode.DONE
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from wizard.setup.delivery import resolve_delivery
 from wizard.setup.model import Setup
 from wizard.setup.questions import question
-from wizard.wording import duration
+from wizard.wording import counted, duration
 
 _HOW = {
     "push": "pushed to {registry}",
@@ -99,8 +99,8 @@ def _place(setup: Setup) -> str:
 def _hub(setup: Setup) -> Facts:
     auth = setup.hub.auth
     image = setup.hub_reference if setup.builds_hub else f"the chart's own, {setup.target.chart.version}"
-    people = f"{len(auth.users)} users" if auth.users else ("everybody" if auth.allow_all else "no users named")
-    login = ("login", f"{_label('hub.auth.kind', auth.kind)}: {people}, {len(auth.admins)} admins")
+    people = counted(len(auth.users), "user") if auth.users else ("everybody" if auth.allow_all else "no users named")
+    login = ("login", f"{_label('hub.auth.kind', auth.kind)}: {people}, {counted(len(auth.admins), 'admin')}")
     return (("image", image), login) if setup.builds_images else (login,)
 
 

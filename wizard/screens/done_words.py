@@ -18,6 +18,7 @@ from wizard.setup.command import apply_command
 from wizard.targets.docker_standing import OnDocker
 from wizard.targets.standing import Live, Standing, facts
 from wizard.widgets.run_rows import MARKS
+from wizard.wording import counted
 
 NO_LOGIN_TRIED = "Nobody has logged in to try it: open the address and do that next."
 HELP = (
@@ -159,5 +160,5 @@ def files(folder: SetupFolder, found: Standing) -> str:
     """The saved files, those of a folder as their number."""
     top = [name for name in found.files if "/" not in name]
     below = Counter(name.partition("/")[0] for name in found.files if "/" in name)
-    counted = [f"{name}/ ({number} files)" for name, number in sorted(below.items())]
-    return f"{folder.path}: {', '.join([*top, *counted])}"
+    several = [f"{name}/ ({counted(number, 'file')})" for name, number in sorted(below.items())]
+    return f"{folder.path}: {', '.join([*top, *several])}"

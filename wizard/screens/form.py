@@ -22,6 +22,7 @@ from wizard.widgets.answer_field import AnswerField, field_id
 from wizard.widgets.choices import Choices
 from wizard.widgets.going_on import GoOn
 from wizard.widgets.help_line import HelpLine
+from wizard.wording import counted
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ class FormScreen(StepScreen):
             self.query_one(f"#group-{index}").display = shown and bool(group.title)
         more = self.query_one("#more", Static)
         more.display = hidden > 0
-        more.update(f"{hidden} more question{'' if hidden == 1 else 's'} with sensible answers already: Ctrl+T")
+        more.update(f"{counted(hidden, 'more question')} with sensible answers already: Ctrl+T")
 
     @on(AnswerField.Changed)
     def _answer_changed(self, event: AnswerField.Changed) -> None:

@@ -9,6 +9,7 @@ from textual.app import SuspendNotSupported
 from wizard.screens.wizard_app import WizardScreen
 from wizard.tools.pager import pager_command, show_in_pager
 from wizard.widgets.run_board import RunBoard
+from wizard.wording import counted
 
 
 class PaneKeys(WizardScreen):
@@ -50,7 +51,7 @@ class PaneKeys(WizardScreen):
         if pane := self.query_one(RunBoard).current:
             text, whole = pane.text_to_copy()
             self.app.copy_to_clipboard(text)
-            count = f"{len(text.splitlines()):,} lines" if whole else f"The last {len(text.splitlines()):,} lines"
+            count = ("" if whole else "The last ") + counted(len(text.splitlines()), "line")
             self.app.notify(f"{count} of “{pane.branch.title}” copied.")
 
     def action_open_log(self) -> None:

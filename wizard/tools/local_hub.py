@@ -25,6 +25,7 @@ from wizard.files import write_atomically
 from wizard.foreign import load_json
 from wizard.reporting import Reporter
 from wizard.tools.ports import bind
+from wizard.wording import counted
 
 MARK = "CODEHUB_LOCAL_RUN"
 """Environment variable with the id of the run that a process belongs to."""
@@ -186,7 +187,7 @@ async def stop(folder: Path, *, patience: float = _STOP_PATIENCE) -> bool:
     left = await asyncio.to_thread(_sweep, found.mark)
     if left:
         raise CodehubError(
-            f"{len(left)} processes of the local hub could not be ended.",
+            f"{counted(len(left), 'process')} of the local hub could not be ended.",
             why=f"Their numbers are {', '.join(map(str, left))}.",
             fix="End them by hand (kill), or log out.",
         )

@@ -8,6 +8,8 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from wizard.wording import counted
+
 MOST_LINES = 2_000
 """Lines of a diff that are shown."""
 
@@ -30,7 +32,7 @@ class DiffView(VerticalScroll, can_focus=True):
         lines = text.splitlines()
         shown = [coloured(line) for line in lines[:MOST_LINES] if not line.startswith(("--- ", "+++ "))]
         if len(lines) > MOST_LINES:
-            shown.append(Content(f"… and {len(lines) - MOST_LINES:,} more lines"))
+            shown.append(Content(f"… and {counted(len(lines) - MOST_LINES, 'more line')}"))
         self._update([Content.styled(title, "bold"), *shown])
 
     def _update(self, lines: Iterable[Content]) -> None:
