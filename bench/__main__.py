@@ -1,39 +1,57 @@
-"""`python -m bench [NAME ...]`: run the benchmarks, print their table, keep the numbers in bench/results/."""
+"""`python -m bench [NAME ...]`: run the benchmarks, print one table, keep the numbers in bench/results/."""
 
 import argparse
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator
 
-from bench import apply, images, spawn, startup, tui_run, tui_start
-from bench.measure import ROOT, Row, as_plain, table
+from bench import apply, exporting, images, importing, plan, spawn, startup, tui_run, tui_start
+from bench.measure import ROOT, PartMissing, Row, as_plain, table
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
     "startup": startup.rows,
     "tui-start": tui_start.rows,
     "tui-run": tui_run.rows,
+    "plan": plan.rows,
+    "import": importing.rows,
+    "export": exporting.rows,
     "apply": apply.rows,
     "spawn": spawn.rows,
     "images": images.rows,
 }
-BY_NAME_ONLY = {"apply", "images", "spawn"}
-"""Those that take too long to be run without being asked for."""
+MINUTES = {"apply": 5, "spawn": 3, "images": 30}
+"""How long the slow ones take; the others take less than a minute each."""
 
 
 def main() -> None:
-    """Run the named benchmarks, or all that are quick."""
+    """Run the named benchmarks, or all but that of half an hour."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of: {', '.join(BENCHMARKS)}")
-    names = parser.parse_args().names or [name for name in BENCHMARKS if name not in BY_NAME_ONLY]
-    unknown = sorted(set(names) - BENCHMARKS.keys())
+    parser.add_argument("--quick", action="store_true", help=f"without those of minutes: {', '.join(MINUTES)}")
+    given = parser.parse_args()
+    unknown = sorted(set(given.names) - BENCHMARKS.keys())
     if unknown:
         parser.error(f"no such benchmark: {', '.join(unknown)}")
-    rows = [row for name in names for row in BENCHMARKS[name]()]
-    print(table(rows))
+    at_most = 1 if given.quick else 10
+    names = given.names or [name for name in BENCHMARKS if MINUTES.get(name, 0) <= at_most]
+    left_out = {} if given.names else {name: _by_name(name) for name in BENCHMARKS if name not in names}
+    rows: list[Row] = []
+    for name in names:
+        print(f"{name} …", file=sys.stderr, flush=True)
+        try:
+            rows += BENCHMARKS[name]()
+        except PartMissing as error:
+            left_out[name] = str(error)
+    print(table(rows, left_out))
     results = ROOT / "bench" / "results"
     results.mkdir(exist_ok=True)
     stored = results / f"{time.strftime('%Y%m%d-%H%M%S')}.json"
     stored.write_text(json.dumps([as_plain(row) for row in rows], indent=2) + "\n", encoding="utf-8")
+
+
+def _by_name(name: str) -> str:
+    return f"takes some {MINUTES[name]} minutes: `python -m bench {name}`"
 
 
 if __name__ == "__main__":

@@ -4,26 +4,19 @@ Needs Docker, buildx, the tests' base image and Helm; the cluster is the tests' 
 BUILD_SECONDS, as a small real one does.
 """
 
-import os
 import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench.measure import ROOT, Row, command, side_by_side
-from tests.kubeapi import FakeCluster
+from bench.cluster import CHART, PREFIX, Place, on_cluster
+from bench.measure import PartMissing, Row, side_by_side
 from tests.support import parts
-from wizard.setup.store import load
-from wizard.tools.helm import UpgradeOptions
 
 BUILD_SECONDS = 40
 _TIMES = 2
-_NAME = "codehub-bench"
 
 _SCRIPT = """
-set -eu
 cd "$1"
 docker buildx build --quiet --file Dockerfile.notebook --tag codehub-bench/notebook:peer --load . >/dev/null &
 notebook=$!
@@ -31,65 +24,38 @@ docker buildx build --quiet --file Dockerfile.hub --tag codehub-bench/hub:peer -
 wait $!
 wait $notebook
 "$CODEHUB_HELM" upgrade --install peer "$2" --namespace codehub-bench-peer --create-namespace \\
-    --values config.yaml --values secrets.yaml --wait --timeout 300s >/dev/null
+    --values config.yaml --values secrets.yaml --wait >/dev/null
 """
 
 
 def rows() -> Iterator[Row]:
     """Measure in turns."""
-    helm = parts.program("helm4") or parts.program("helm3")
-    if helm is None:
-        raise SystemExit("Helm is missing: .ci/run --parts installs what the tests need.")
-    with tempfile.TemporaryDirectory() as made, FakeCluster(Path(made) / "cluster") as cluster:
-        place = Path(made)
-        env = {
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "HOME": made,
-            "DOCKER_CONFIG": os.environ.get("DOCKER_CONFIG", str(Path.home() / ".docker")),
-            "KUBECONFIG": str(cluster.kubeconfig),
-            "CODEHUB_HELM": str(helm),
-        }
+    if not parts.answers("docker", "buildx", "version"):
+        raise PartMissing("docker buildx is missing")
+    with on_cluster() as place:
         try:
-            yield from _measured(place / "hub", env, cluster.context)
+            yield from _measured(place)
         finally:
             _remove_images()
 
 
-def _measured(folder: Path, env: dict[str, str], context: str) -> Iterator[Row]:
-    codehub = (sys.executable, "-P", "-m", "wizard")
-    chart = ROOT / "tests" / "charts" / "jupyterhub"
-    answers = {
-        "images.notebook.name": f"{_NAME}/notebook",
-        "images.hub.name": f"{_NAME}/hub",
-        "images.hub.base": parts.BASE_IMAGE,
-        "hub.proxy": "traefik",
-        "hub.auth.users": "alice",
-        "target.context": context,
-        "target.namespace": _NAME,
-        "target.delivery": "same-daemon",
-        "target.chart.source": str(chart),
-        "target.verify": "none",
-    }
-    options = [word for field, value in answers.items() for word in ("--set", f"{field}={value}")]
-    command(*codehub, "init", folder, *options, env=env)()
-    command(*codehub, "render", folder, env=env)()
-    assert load(folder / "codehub.yaml").images.hub.name == answers["images.hub.name"]
-    apply = command(*codehub, "apply", folder, "--yes", env=env)
-    script = command("sh", "-c", _SCRIPT, "apply", folder, chart, env=env)
+def _measured(place: Place) -> Iterator[Row]:
+    folder = place.setup("apply")
+    apply, script = place.codehub("apply", folder, "--yes"), place.shell(_SCRIPT, folder, CHART)
 
-    def anew(work: object) -> None:
-        _dockerfiles(folder)
-        assert callable(work)
-        work()
+    def anew(work: Callable[[], None]) -> Callable[[], None]:
+        def run() -> None:
+            _dockerfiles(folder)
+            work()
+
+        return run
 
     yield Row(
         "apply: two builds, one deployment",
         "buildx & buildx, then helm, in a shell",
-        *side_by_side(lambda: anew(apply), lambda: anew(script), _TIMES),
+        *side_by_side(anew(apply), anew(script), _TIMES),
         goal="≤ 1.05",
-        note=f"builds of {BUILD_SECONDS} s; above the peer: codehub's start, plan and checks "
-        f"(Helm waits {UpgradeOptions().timeout:g} s at most in both)",
+        note=f"builds of {BUILD_SECONDS} s; above the peer: codehub's start, plan and checks",
     )
     apply()
     yield Row(
@@ -111,7 +77,7 @@ def _dockerfiles(folder: Path) -> None:
 
 def _remove_images() -> None:
     listed = subprocess.run(
-        ["docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={_NAME}/*"],
+        ["docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={PREFIX}/*"],
         capture_output=True,
         text=True,
         check=True,

@@ -43,7 +43,9 @@ class Intent:
     @cached_property
     def objects(self) -> tuple[Obj, ...]:
         """The manifest's objects."""
-        loaded = yaml.safe_load_all(self.manifest)
+        # The one in C where it is there: the values are in the manifest too, and may be large.
+        loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        loaded = yaml.load_all(self.manifest, Loader=loader)
         return tuple(item for item in loaded if isinstance(item, dict) and item.get("kind"))
 
 
