@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,10 @@ Event = dict[str, Any]
 
 
 @contextmanager
-def applying(small: Small, **env: str) -> Iterator[subprocess.Popen[bytes]]:
-    """An apply that goes on while the test does something to it."""
+def applying(small: Small, *, within: Sequence[str] = (), **env: str) -> Iterator[subprocess.Popen[bytes]]:
+    """An apply that goes on while the test does something to it; `within`: words before its command line."""
     process = subprocess.Popen(
-        command("apply", small.folder, "--yes", "--progress", "json", "--verbose"),
+        [*within, *command("apply", small.folder, "--yes", "--progress", "json", "--verbose")],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
