@@ -12,7 +12,6 @@ from wizard.catalog.version import Version, parse_version
 Item = TypeVar("Item")
 Source = Literal["live", "cache", "bundled"]
 Kind = Literal["code-server", "npm", "chart", "image"]
-KINDS: tuple[Kind, ...] = ("code-server", "npm", "chart", "image")
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,6 @@ def show_status(folder: Path, *, as_json: bool, offline: bool = True) -> None:
             name: {"outcome": record.outcome, "finished": record.finished, "result": dict(record.result)}
             for name, record in loaded.state.steps.items()
         },
-        "deployed": dict(loaded.state.deployed),
     }
     if setup.target.kind == "local":
         document["running"], document["said"] = _running(folder)

@@ -23,12 +23,11 @@ class State:
     """Never changed in place; each method that changes something returns a new State.
 
     files: path of a rendered file -> hash of the version that codehub last wrote or offered there;
-    steps: id -> record of its last run; deployed: facts of the last deployment (revision, address, images).
+    steps: id -> record of its last run.
     """
 
     files: Mapping[str, str] = field(default_factory=dict)
     steps: Mapping[str, StepRecord] = field(default_factory=dict)
-    deployed: Mapping[str, Any] = field(default_factory=dict)
 
     def with_files(self, files: Mapping[str, str]) -> State:
         """The same with other file hashes."""
@@ -37,10 +36,6 @@ class State:
     def with_step(self, step_id: str, record: StepRecord) -> State:
         """The same with the record of a step's run."""
         return replace(self, steps={**self.steps, step_id: record})
-
-    def with_deployed(self, facts: Mapping[str, Any]) -> State:
-        """The same with other facts of the deployment."""
-        return replace(self, deployed=dict(facts))
 
     def to_json(self) -> str:
         """The text of state.json."""
@@ -56,7 +51,6 @@ class State:
                 }
                 for name, record in self.steps.items()
             },
-            "deployed": dict(self.deployed),
         }
         return json.dumps(document, indent=2) + "\n"
 
@@ -125,9 +119,7 @@ def _from_document(document: Mapping[str, Any]) -> State:
         path = PurePosixPath(name)
         if not isinstance(value, str) or path.is_absolute() or ".." in path.parts or not path.parts or "\0" in name:
             raise _Misfit(f"`files` has an entry that cannot be: {name!r}")
-    return State(
-        files, {name: _record(name, item) for name, item in _map(document, "steps").items()}, _map(document, "deployed")
-    )
+    return State(files, {name: _record(name, item) for name, item in _map(document, "steps").items()})
 
 
 def _map(document: Mapping[str, Any], name: str) -> dict[str, Any]:

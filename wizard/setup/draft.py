@@ -56,11 +56,6 @@ class Draft:
         ]
         return [*invalid, *review(self.setup)]
 
-    @property
-    def sound(self) -> bool:
-        """Whether it can be saved and run."""
-        return not any(problem.level == "error" for problem in self.problems())
-
     def same_as(self, setup: Setup) -> bool:
         """Whether nothing differs from `setup`."""
         return not self.typed and self.setup == setup

@@ -17,7 +17,6 @@ from wizard.run.state import State, load_state
 FULL = State(
     files={"config.yaml": "sha256:ab"},
     steps={"build-notebook": StepRecord("sha256:cd", "done", "2026-01-02T03:04:05Z", {"image_id": "sha256:ef"})},
-    deployed={"revision": 3, "address": "http://x"},
 )
 
 
@@ -38,13 +37,13 @@ def test_changes_make_new_states() -> None:
     record = StepRecord("f", "done", "t", {})
     assert state.with_step("a", record).with_step("b", record).steps == {"a": record, "b": record}
     assert state.with_files({"x": "y"}).files == {"x": "y"}
-    assert state.with_deployed({"revision": 1}).deployed == {"revision": 1}
     assert state == State()
 
 
 @given(st.dictionaries(st.text(st.characters(exclude_categories=[])), st.text(st.characters(exclude_categories=[]))))
 def test_any_text_can_be_saved(facts: dict[str, str]) -> None:
-    assert json.loads(State(deployed=facts).to_json().encode())["deployed"] == facts
+    state = State(steps={"deploy": StepRecord("f", "done", "t", facts)})
+    assert json.loads(state.to_json().encode())["steps"]["deploy"]["result"] == facts
 
 
 BROKEN: list[Any] = [
