@@ -84,7 +84,7 @@ def _logs(folder: Path, run_name: str) -> dict[str, Path]:
         )
     chosen = [runs[run_name]] if run_name else runs.values()
     newest = {path.stem: path for run in chosen for path in run.glob("*.log")}
-    return dict(sorted(newest.items(), key=lambda item: item[1].stat().st_mtime))
+    return dict(sorted(newest.items(), key=lambda item: (item[1].parent.name, item[1].stat().st_mtime)))
 
 
 def _list(found: dict[str, Path], *, only_path: bool) -> None:

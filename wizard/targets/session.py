@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -37,6 +37,8 @@ from wizard.text import Redactor
 
 LOGS_KEPT = 20
 """Runs whose logs are kept; older ones are removed when a new run begins."""
+
+_RUN = "%Y%m%dT%H%M%S%fZ"
 
 Overwrite = Collection[str] | Literal["all"]
 
@@ -254,15 +256,32 @@ def _from_step(plan: Plan, start: str) -> Plan:
 
 
 def new_log_folder(logs: Path) -> Path:
-    """A folder for the logs of one run, named by the time; old ones are removed. Raises CodehubError."""
-    name = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
-    path = logs / name
+    """A folder for the logs of one run, named by the time; old ones are removed. Raises CodehubError.
+
+    Names rise from run to run, whatever the clock does: where it went back, the name is the next after the newest.
+    """
     try:
-        path.mkdir(parents=True)
-        for old in sorted(entry for entry in logs.iterdir() if entry.is_dir())[:-LOGS_KEPT]:
+        logs.mkdir(parents=True, exist_ok=True)
+        runs = sorted(entry for entry in logs.iterdir() if entry.is_dir())
+        path = logs / _next_name(runs[-1].name if runs else "", datetime.now(UTC))
+        path.mkdir()
+        for old in runs[: max(0, len(runs) + 1 - LOGS_KEPT)]:
             shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         raise CodehubError(
-            f"{path} could not be made.", why=error.strerror or str(error), fix=f"Make {logs.parent.parent} writable."
+            f"A folder for this run's logs could not be made in {logs}.",
+            why=error.strerror or str(error),
+            fix=f"Make {logs.parent.parent} writable.",
         ) from error
     return path
+
+
+def _next_name(newest: str, now: datetime) -> str:
+    """The name of a run that begins now, greater than the newest one's."""
+    name = now.strftime(_RUN)
+    if name > newest:
+        return name
+    try:
+        return (datetime.strptime(newest, _RUN) + timedelta(microseconds=1)).strftime(_RUN)  # noqa: DTZ007
+    except (ValueError, OverflowError):  # somebody else's folder
+        return name
