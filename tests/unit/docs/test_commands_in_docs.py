@@ -98,6 +98,12 @@ def test_paths_of_the_house_exist(page: Path) -> None:
 
 
 def test_the_map_of_the_house_is_whole() -> None:
+    """Each package and module of codehub has its line, and each top folder that git keeps."""
     text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
-    folders = {path.name for path in (ROOT / "wizard").iterdir() if path.is_dir() and path.name != "__pycache__"}
-    assert sorted(name for name in folders if f"`wizard/{name}/`" not in text) == []
+    parts = [path for path in (ROOT / "wizard").iterdir() if not path.name.startswith("_")]
+    house = [f"wizard/{path.name}/" for path in parts if path.is_dir()]
+    house += [f"wizard/{path.name}" for path in parts if path.suffix == ".py"]
+    house += [".ci/", "bench/", "docs/", "scripts/"]
+    house += [f"tests/{path.name}/" for path in (ROOT / "tests").iterdir() if any(path.glob("*.py"))]
+    house += [f"assets/{path.name}/" for path in (ROOT / "assets").iterdir() if path.is_dir()]
+    assert sorted(name for name in house if f"`{name}`" not in text) == []
