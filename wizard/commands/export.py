@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, cast
 
 import click
@@ -157,9 +157,13 @@ def _contents(folder: Path, made: Rendering, *, with_secrets: bool) -> dict[str,
     """The files as they would be on the disk after `render`: what a person changed, as they have it."""
     from wizard.files import read_text
     from wizard.render.export import ExportFile
+    from wizard.run.local_files import own_files
     from wizard.setup.store import FILE
 
-    found = {FILE: ExportFile(read_text(folder / FILE).encode())}
+    own = own_files(made.setup, folder, with_secrets=with_secrets)
+    key = PurePosixPath(made.setup.target.docker.key)
+    found = {path: ExportFile(content, 0o600 if path == str(key) else 0o644) for path, content in own.items()}
+    found[FILE] = ExportFile(read_text(folder / FILE).encode())
     for change in made.changes:
         content = change.before if change.kind in {"edited", "kept"} else change.after
         if content is None or change.kind == "removed" or (change.secret and not with_secrets):

@@ -9,7 +9,7 @@ from wizard.render.buildargs import image_builds
 from wizard.render.jupyterhub_config import SECRETS_VARIABLE, docker_config
 from wizard.render.model import RenderedFile
 from wizard.render.readme import readme
-from wizard.render.scripts import build_script, deploy_script, volume_script
+from wizard.render.scripts import build_script, deploy_script, docker_deploy_script, volume_script
 from wizard.render.secrets import FILE as SECRETS
 from wizard.render.secrets import Secrets
 from wizard.render.values import values
@@ -67,6 +67,7 @@ def _docker(setup: Setup, secrets: Secrets) -> dict[str, RenderedFile]:
     files = {
         compose.FILE: _text(compose.compose_text(compose.compose(setup))),
         compose.HUB_CONFIG: _text(docker_config(setup)),
+        "deploy.sh": _text(docker_deploy_script(setup, secrets, SECRETS_VARIABLE), mode=0o755),
         "backup.sh": _text(volume_script(setup, "backup.sh"), mode=0o755),
         "restore.sh": _text(volume_script(setup, "restore.sh"), mode=0o755),
         compose.HUB_ENVIRONMENT: _secret(compose.hub_environment(secrets, SECRETS_VARIABLE)),

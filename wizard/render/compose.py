@@ -43,7 +43,7 @@ _TLS_FOLDER = "/srv/tls"
 
 _HEADER = """\
 JupyterHub on one Docker host, made by codehub from codehub.yaml: change the answers there.
-It works without codehub: ./build.sh builds the images, `docker compose up -d` starts the hub.
+It works without codehub: ./build.sh builds the images, ./deploy.sh makes the secrets and starts the hub.
 """
 
 
@@ -254,7 +254,7 @@ def traefik_tls() -> dict[str, Any]:
     return {"tls": {"certificates": [files], "stores": {"default": {"defaultCertificate": files}}}}
 
 
-_ENVIRONMENT_HEAD = "# Made by codehub from secrets.yaml: change them there. Do not commit this file.\n"
+ENVIRONMENT_HEAD = "# Made by codehub from secrets.yaml: change them there. Do not commit this file.\n"
 _ACTED_ON = re.compile(r'[^A-Za-z0-9{}\[\]":,._/+\\-]')
 
 
@@ -262,10 +262,10 @@ def hub_environment(secrets: Secrets, variable: str) -> str:
     """hub.env: the secret settings in one variable, as JSON without anything that a reader of such files acts on."""
     text = json.dumps(secrets.config, separators=(",", ":"), ensure_ascii=True)
     escaped = _ACTED_ON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-    return f"{_ENVIRONMENT_HEAD}{variable}={escaped}\n"
+    return f"{ENVIRONMENT_HEAD}{variable}={escaped}\n"
 
 
 def proxy_environment(secrets: Secrets) -> str:
     """proxy.env: what the proxy's API is guarded by."""
     class_name, trait = PROXY_SECRETS["chp"]
-    return f"{_ENVIRONMENT_HEAD}CONFIGPROXY_AUTH_TOKEN={secrets.config.get(class_name, {}).get(trait, '')}\n"
+    return f"{ENVIRONMENT_HEAD}CONFIGPROXY_AUTH_TOKEN={secrets.config.get(class_name, {}).get(trait, '')}\n"

@@ -12,16 +12,21 @@ from typing import Any
 
 from wizard.errors import UsageError
 from wizard.render.secrets import FILE as SECRETS
-from wizard.render.secrets import Secrets
+from wizard.render.secrets import GROUPS, HEADER, Secrets, needed
 from wizard.render.yaml_text import yaml_text
+from wizard.setup.model import Setup
 
 EXAMPLE = "secrets.example.yaml"
 """Stands for secrets.yaml in an export without secrets: under another name, so that it is never deployed as it is."""
 
 _HEADER = """\
 The secrets of this setup are not in this export. Make them, put each in place of its PUT-THE-…-HERE, and save this
-file as secrets.yaml with `chmod 600 secrets.yaml`; keep it out of version control.
+file as secrets.yaml with `chmod 600 secrets.yaml`; keep it out of version control.{maker}
 """
+_MAKER = "\nOr let ./deploy.sh make it, with all but what comes from a login provider."
+DOCKER_HOST = "compose.yaml"
+"""Only a setup for one Docker host has this file; its deploy.sh makes secrets.yaml."""
+
 _FROM_PROVIDER = "from the page of your app at the login provider"
 _RANDOM = "openssl rand -hex 24"
 _SECRET_NAME = re.compile(r"(password|passwd|secret|token|private_?key|api_?key|cookie_?secret)$", re.IGNORECASE)
@@ -44,14 +49,25 @@ def export_files(files: Mapping[str, ExportFile], secrets: Secrets, *, with_secr
     if with_secrets and secrets.text:
         chosen[SECRETS] = ExportFile(secrets.text.encode(), 0o600)
     elif not with_secrets and secrets.document:
-        chosen[EXAMPLE] = ExportFile(example_text(secrets).encode())
+        maker = _MAKER if DOCKER_HOST in files else ""
+        chosen[EXAMPLE] = ExportFile(example_text(secrets, maker).encode())
     return dict(sorted(chosen.items()))
 
 
-def example_text(secrets: Secrets) -> str:
-    """secrets.yaml with a placeholder for every value, and how to create each as a comment."""
+def example_text(secrets: Secrets, maker: str = "") -> str:
+    """secrets.yaml with a placeholder for every value, and how to create each as a comment; maker: what does it too."""
     ways = [f"{'.'.join(path)}: {_way(path)}" for path, _ in _leaves(secrets.document)]
-    return yaml_text(_placeholders(secrets.document), comment=_HEADER + "\n" + "\n".join(ways))
+    return yaml_text(_placeholders(secrets.document), comment=_HEADER.format(maker=maker) + "\n" + "\n".join(ways))
+
+
+def secrets_template(setup: Setup, secrets: Secrets) -> str:
+    """secrets.yaml for a script: MAKE-A-TOKEN, or MAKE-3-GROUPS, for what it is to make, else PUT-THE-…-HERE."""
+    document = _placeholders(secrets.document)
+    for class_name, trait, kind in needed(setup):
+        traits = document.get("hub", {}).get("config", {}).get(class_name, {})
+        if kind != "given" and trait in traits:
+            traits[trait] = "MAKE-A-TOKEN" if kind == "token" else f"MAKE-{GROUPS[kind]}-GROUPS"
+    return yaml_text(document, comment=HEADER)
 
 
 def suspicious_names(values: Mapping[str, Any]) -> list[str]:

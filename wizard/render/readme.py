@@ -81,6 +81,7 @@ def _files(setup: Setup, builds: dict[str, ImageBuild], secrets: Secrets) -> str
         ("images.yaml", "which very images were delivered last; made by a run", on_kubernetes),
         ("build.sh", "builds the images and brings them to where they run", bool(builds)),
         ("deploy.sh", "installs or upgrades JupyterHub with helm", on_kubernetes),
+        ("deploy.sh", "makes the secrets where there are none yet, and runs `docker compose up`", on_docker),
         ("backup.sh", "saves the hub's database and everybody's files; `./backup.sh --help`", on_docker),
         ("restore.sh", "brings them back", on_docker),
         (".codehub/", "what codehub remembers, and its logs; not needed by the scripts, not to be committed", True),
@@ -102,7 +103,7 @@ def _use(setup: Setup, builds: dict[str, ImageBuild]) -> str:
         scripts.append("./deploy.sh")
         needs += ", helm and kubectl" if makes_pull_secret(setup) else " and helm"
     if setup.target.kind == "docker":
-        scripts.append("docker compose up --detach")
+        scripts.append("./deploy.sh     # makes the secrets where there are none; then docker compose up --detach")
         needs += " and compose"
     if scripts:
         text += f"\n\nWithout codehub ({needs}):\n\n" + _block(scripts)

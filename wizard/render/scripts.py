@@ -6,9 +6,11 @@ import shlex
 from collections.abc import Iterable, Mapping
 
 from wizard.assets import asset_text
+from wizard.render.compose import ENVIRONMENT_HEAD
+from wizard.render.export import secrets_template
 from wizard.render.model import ImageBuild
 from wizard.render.pins import HEADER, pin
-from wizard.render.secrets import Secrets
+from wizard.render.secrets import ALPHABET, PROXY_SECRETS, Secrets
 from wizard.render.yaml_text import yaml_text
 from wizard.setup.delivery import deliveries, resolve_delivery
 from wizard.setup.model import Setup
@@ -56,6 +58,21 @@ def deploy_script(setup: Setup, secrets: Secrets) -> str:
 def makes_pull_secret(setup: Setup) -> bool:
     """Whether the deployment gives the cluster a login at the registry."""
     return setup.target.pull_secret_from_login and resolve_delivery(setup) == "push"
+
+
+def docker_deploy_script(setup: Setup, secrets: Secrets, variable: str) -> str:
+    """deploy.sh for a Docker host; variable: by which the hub gets its secrets."""
+    settings = [
+        _assign("project", setup.target.docker.name),
+        _assign("image", setup.hub_reference),
+        _assign("variable", variable),
+        _array("proxy_secret", PROXY_SECRETS["chp"] if setup.hub.proxy == "chp" else ("", "")),
+        _assign("alphabet", ALPHABET),
+        _assign("environment_head", ENVIRONMENT_HEAD),
+        _assign("template", secrets_template(setup, secrets)),
+        _assign("program", asset_text("scripts/environment.py").partition('"""\n\n')[2]),
+    ]
+    return _fill("deploy-docker.sh", settings="\n".join(settings))
 
 
 def volume_script(setup: Setup, name: str) -> str:

@@ -11,7 +11,7 @@ import re
 import secrets as random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -40,18 +40,24 @@ LEFT_OUT = "# codehub makes none: "
 
 _LEFT_OUT = re.compile(rf"^{re.escape(LEFT_OUT)}(\S+)$", re.MULTILINE)
 
-_HEADER = """\
+HEADER = """\
 Secrets of this setup, made once by codehub and kept ever since. Do not commit this file.
 Change a value here and apply again to change it in the deployment.
 """
-_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+Kind = Literal["password", "long-password", "token", "given"]
+"""How a secret is made; given: by somebody else, and put there by the person."""
+
+GROUPS: dict[Kind, int] = {"password": 3, "long-password": 7}
+"""Of how many groups a password consists."""
+
 _USER_PASSWORD_LEAST = 8
 _ADMIN_PASSWORD_LEAST = 32
 
 
 def _password(groups: int) -> str:
     """Groups of five characters that are hard to confuse, about 25 bits each."""
-    return "-".join("".join(random.choice(_ALPHABET) for _ in range(5)) for _ in range(groups))
+    return "-".join("".join(random.choice(ALPHABET) for _ in range(5)) for _ in range(groups))
 
 
 @dataclass(frozen=True)
@@ -97,11 +103,11 @@ class Secrets:
         """
         missing: Settings = {}
         without = set(_LEFT_OUT.findall(self.text))
-        for class_name, trait, value in _needed(setup):
+        for class_name, trait, kind in needed(setup):
             if f"{class_name}.{trait}" in without:
                 continue
             if self.config.get(class_name, {}).get(trait) in (None, ""):
-                missing.setdefault(class_name, {})[trait] = value
+                missing.setdefault(class_name, {})[trait] = _made(kind)
         return self._with(missing) if missing else self
 
     def leaving_out(self, setup: Setup) -> Secrets:
@@ -111,7 +117,7 @@ class Secrets:
         """
         names = [
             f"{class_name}.{trait}"
-            for class_name, trait, _ in _needed(setup)
+            for class_name, trait, _ in needed(setup)
             if self.config.get(class_name, {}).get(trait) in (None, "")
         ]
         lines = "".join(f"{LEFT_OUT}{name}\n" for name in names)
@@ -182,7 +188,7 @@ class Secrets:
     def _with(self, settings: Settings) -> Secrets:
         """The same with some traits set; the rest of a person's file stays as it is written."""
         if not self.text.strip():
-            return Secrets.parse(yaml_text({"hub": {"config": settings}}, comment=_HEADER))
+            return Secrets.parse(yaml_text({"hub": {"config": settings}}, comment=HEADER))
         from ruamel.yaml import YAML
         from ruamel.yaml.error import YAMLError
         from ruamel.yaml.scalarstring import DoubleQuotedScalarString
@@ -218,24 +224,30 @@ def _class_of(setup: Setup) -> str:
     return AUTHENTICATORS[setup.hub.auth.kind][1]
 
 
-def _needed(setup: Setup) -> Iterator[tuple[str, str, str]]:
-    """Class, trait and a first value of each secret that the setup needs."""
+def needed(setup: Setup) -> Iterator[tuple[str, str, Kind]]:
+    """Class, trait and kind of each secret that the setup needs."""
     name = _class_of(setup)
     match setup.hub.auth.kind:
         case "shared-password":
-            yield name, "user_password", _password(3)
-            yield name, "admin_password", _password(7)
+            yield name, "user_password", "password"
+            yield name, "admin_password", "long-password"
         case "dummy":
-            yield name, "password", _password(3)
+            yield name, "password", "password"
         case "github" | "google" | "oidc":
-            yield name, "client_secret", PLACEHOLDER
+            yield name, "client_secret", "given"
         case _:
             pass
     if setup.target.kind == "docker":
-        yield *PROXY_SECRETS[setup.hub.proxy], random.token_hex(32)
+        yield *PROXY_SECRETS[setup.hub.proxy], "token"
     # The chart makes the token itself.
     if setup.target.kind != "kubernetes" and setup.has_verify_service:
-        yield *VERIFY_SECRET, random.token_hex(32)
+        yield *VERIFY_SECRET, "token"
+
+
+def _made(kind: Kind) -> str:
+    if kind == "given":
+        return PLACEHOLDER
+    return random.token_hex(32) if kind == "token" else _password(GROUPS[kind])
 
 
 def _is_settings(document: Mapping[Any, Any]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from wizard.errors import UsageError
 from wizard.render.local_files import local_paths
@@ -29,6 +29,24 @@ def read_local_files(setup: Setup, folder: Path) -> dict[str, bytes]:
         with contextlib.suppress(UsageError):
             found[ca] = _read("build.ca_bundle", ca, folder)
     return found
+
+
+def own_files(setup: Setup, folder: Path, *, with_secrets: bool) -> dict[str, bytes]:
+    """What else of the folder belongs to a setup that is handed on: files that the answers name by a path in it.
+
+    A certificate's key only with_secrets. Raises what `read_local_files` raises.
+    """
+    found = read_local_files(setup, folder)
+    docker = setup.target.docker
+    if setup.target.kind == "docker" and docker.tls == "files":
+        for field, path in (("certificate", docker.certificate), ("key", docker.key if with_secrets else "")):
+            with contextlib.suppress(UsageError):  # a missing one is the deployment's to report
+                found |= {path: _read(f"target.docker.{field}", path, folder)} if path else {}
+    return {
+        str(PurePosixPath(path)): content
+        for path, content in found.items()
+        if not path.startswith(("/", "~")) and ".." not in PurePosixPath(path).parts
+    }
 
 
 def _read(field: str, path: str, folder: Path) -> bytes:

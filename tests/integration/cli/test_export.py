@@ -57,6 +57,28 @@ def test_what_is_exported_checks_out_as_a_setup_again(setup: Path, tmp_path: Pat
     assert passwords(tmp_path / "out") != passwords(setup)
 
 
+def test_files_that_the_answers_name_go_along(tmp_path: Path) -> None:
+    folder = tmp_path / "hub"
+    (folder / "own").mkdir(parents=True)
+    for name in ("more.Dockerfile", "ca.pem", "hub.pem", "hub.key"):
+        (folder / "own" / name).write_text(f"# {name}\n")
+    (tmp_path / "outside.json").write_text("{}")
+    settings = (
+        "hub.auth.users=alice", "target.kind=docker", "images.notebook.extra=./own/more.Dockerfile",
+        "build.ca_bundle=own/ca.pem", "target.docker.tls=files", "target.expose.host=hub.example.org",
+        "target.docker.certificate=own/hub.pem", "target.docker.key=own/hub.key",
+        f"code_server.settings={tmp_path / 'outside.json'}",
+    )  # fmt: skip
+    assert codehub("init", folder, *(word for one in settings for word in ("--set", one))).code == 0
+    assert codehub("export", folder, "--output", tmp_path / "out").code == 0
+    exported = {name: content for name, content in contents(tmp_path / "out").items() if name.startswith("own")}
+    expected = {f"own/{name}": (f"# {name}\n".encode(), 0o644) for name in ("more.Dockerfile", "ca.pem", "hub.pem")}
+    assert exported == expected
+    assert codehub("render", tmp_path / "out").code == 0
+    assert codehub("export", folder, "--with-secrets", "--output", tmp_path / "all").code == 0
+    assert contents(tmp_path / "all")["own/hub.key"] == (b"# hub.key\n", 0o600)
+
+
 @pytest.mark.tier("helm3")
 def test_a_placeholder_is_never_deployed(setup: Path, tmp_path: Path, helm3: Path) -> None:
     out = tmp_path / "out"

@@ -286,3 +286,27 @@ async def test_backup_and_restore(host: Hosted) -> None:
     async with people(host, "alice", password=host.password) as (alice,):
         await open_editor(alice, seconds=90)
     assert host.in_editor("alice", f"cat {HOME}/saved.txt").strip() == "kept"
+
+
+@pytest.mark.tier("compose")
+async def test_an_export_without_secrets_runs_by_its_own_scripts(host: Hosted, tmp_path: Path) -> None:
+    """Nothing of codehub is needed: the passwords are made there, and codehub finds nothing to mend afterwards."""
+    assert host.run("destroy", "--yes", "--volumes").code == 0
+    there = Hosted(tmp_path / "out", host.name, host.port)
+    exported = host.run("export", "--output", str(there.folder))
+    assert exported.code == 0, exported.err
+    assert not [*there.folder.glob("*.env"), *there.folder.glob("secrets.yaml")]
+    there.script("build.sh")
+    there.script("deploy.sh")
+    for name in ("secrets.yaml", "hub.env", *(["proxy.env"] if (host.folder / "proxy.env").exists() else [])):
+        assert (there.folder / name).stat().st_mode & 0o077 == 0
+    assert there.password != host.password
+    await _until(lambda: there.status()["answers"], "the hub that deploy.sh started")
+    async with people(there, "alice", password=there.password) as (alice,):
+        await open_editor(alice, seconds=120)
+    assert there.run("render", "--check").code == 0
+    first = inspect(host.hub)["Id"]
+    there.script("deploy.sh")
+    assert inspect(host.hub)["Id"] == first
+    (there.folder / "secrets.yaml").unlink()
+    assert "--new-secrets" in there.script("deploy.sh", code=2)

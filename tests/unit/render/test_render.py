@@ -14,7 +14,7 @@ from wizard.setup.model import Setup
 
 ALWAYS = {".gitignore", "README.md"}
 KUBERNETES = {"config.yaml", "values.extra.yaml", "deploy.sh"}
-DOCKER = {"compose.yaml", "jupyterhub_config.py", "hub.env", "backup.sh", "restore.sh"}
+DOCKER = {"deploy.sh", "compose.yaml", "jupyterhub_config.py", "hub.env", "backup.sh", "restore.sh"}
 BUILT = {"build.sh", "Dockerfile.notebook"}
 
 
