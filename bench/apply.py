@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench.cluster import CHART, PREFIX, Place, on_cluster
-from bench.measure import PartMissing, Row, side_by_side
+from bench.cluster import CHART, PREFIX, Place, on_cluster, require_builds
+from bench.measure import Row, side_by_side
 from tests.support import parts
 
 BUILD_SECONDS = 40
@@ -30,8 +30,7 @@ wait $notebook
 
 def rows() -> Iterator[Row]:
     """Measure in turns."""
-    if not parts.answers("docker", "buildx", "version"):
-        raise PartMissing("docker buildx is missing")
+    require_builds()
     with on_cluster() as place:
         try:
             yield from _measured(place)

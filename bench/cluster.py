@@ -55,6 +55,18 @@ class Place:
         return folder
 
 
+def require_builds() -> None:
+    """Raise PartMissing where no image can be built from the tests' base image."""
+    needs = {
+        "a Docker daemon": parts.docker_answers,
+        "the buildx plugin": parts.buildx_answers,
+        f"the image {parts.BASE_IMAGE}": parts.base_image_exists,
+    }
+    missing = [name for name, there in needs.items() if not there()]
+    if missing:
+        raise PartMissing(f"missing: {', '.join(missing)}; `.ci/run --parts` installs what the tests need")
+
+
 @contextmanager
 def on_cluster() -> Iterator[Place]:
     """An in-memory cluster and a folder to work in. Raises PartMissing without Helm or Docker."""

@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+from bench.cluster import require_builds
 from bench.measure import Row, side_by_side
 from tests.integration.images.building import answers, build_request, carry_out, docker, inspect
 from tests.integration.images.packing import PATH, release_tarball, upstream_image
@@ -27,6 +28,7 @@ _WARM_TIMES = 3
 
 def rows() -> Iterator[Row]:
     """Measure npm first: the other ways are made from its result."""
+    require_builds()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         made = _request(folder, "npm", {"method": "npm"})

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.measure import Row
+from bench.measure import PartMissing, Row
 from tests.integration.local.busy import FILE, Busy, keep_busy, rate
 from tests.integration.local.tried import open_editor
 from tests.integration.singleuser.person import Person, people
@@ -35,13 +35,14 @@ class _Direct:
 
 def rows() -> Iterator[Row]:
     """Measure; the parts come from `.ci/run --parts`."""
-    yield from asyncio.run(_measure())
-
-
-async def _measure() -> list[Row]:
     program = parts.program("hub5")
-    if program is None:
-        raise SystemExit("JupyterHub is missing: .ci/run --parts installs what the tests need.")
+    missing = [name for name in ("hub5", "chp", "code_server") if parts.program(name) is None]
+    if program is None or missing:
+        raise PartMissing(f"missing: {', '.join(missing)}; `.ci/run --parts` installs what the tests need")
+    yield from asyncio.run(_measure(program))
+
+
+async def _measure(program: Path) -> list[Row]:
     # Sockets need a short path.
     with tempfile.TemporaryDirectory(prefix="b", dir="/tmp", ignore_cleanup_errors=True) as made:
         folder = Path(made)

@@ -42,8 +42,8 @@ def rows() -> Iterator[Row]:
     """Measure in turns, medians of all."""
     seen: dict[str, list[Measured]] = {name: [] for name in _WORKS}
     for _ in range(TURNS):
-        for name, measured in seen.items():
-            measured.append(_measured(name))
+        for name, turns in seen.items():
+            turns.append(measured(name))
 
     def median(name: str) -> float:
         return statistics.median(one.seconds for one in seen[name])
@@ -97,7 +97,8 @@ class Measured:
     megabytes: float = 0.0
 
 
-def _measured(name: str, lines: int = LINES) -> Measured:
+def measured(name: str, lines: int = LINES) -> Measured:
+    """One turn of a work, in a Python of its own; `lines`: of a flood."""
     with tempfile.TemporaryDirectory() as home:
         env = {**os.environ, "PYTHONPATH": str(ROOT), "HOME": home, "CODEHUB_OFFLINE": "1"}
         line = [sys.executable, "-P", "-m", "bench.tui_run", name, str(lines)]
