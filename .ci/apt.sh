@@ -7,7 +7,7 @@ cd "$(dirname "$0")"
 
 # The tests' own parts, and what npm needs to build code-server's native modules.
 PACKAGES=(
-    ca-certificates age git docker-registry debootstrap shellcheck tmux librsvg2-bin chromium chromium-driver
+    ca-certificates age git docker-registry debootstrap shellcheck tmux faketime librsvg2-bin chromium chromium-driver
     g++ make python3 pkg-config libkrb5-dev libsecret-1-dev libx11-dev libxkbfile-dev
 )
 command -v dockerd >/dev/null || PACKAGES+=(docker.io)

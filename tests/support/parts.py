@@ -54,6 +54,13 @@ def program(name: str) -> Path | None:
     return next((Path(found) for found in map(shutil.which, on_path) if found), None)
 
 
+def faketime() -> Path | None:
+    """The library that shows a program another time, as Debian's package libfaketime installs it."""
+    named = os.environ.get("CODEHUB_TEST_FAKETIME")
+    found = [Path(named)] if named else sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+    return found[0] if found and found[0].is_file() else None
+
+
 def company_ca() -> Path | None:
     """The CA bundle that this machine's tools are told to trust, which builds behind its proxy need."""
     for variable in ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):

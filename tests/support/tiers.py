@@ -54,6 +54,7 @@ TIERS: dict[str, Tier] = {
     "age": Tier("age", _has("age")),
     "git": Tier("git", _has("git")),
     "shellcheck": Tier("shellcheck", _has("shellcheck")),
+    "faketime": Tier("libfaketime", lambda: parts.faketime() is not None),
     "network": Tier("a package index that pip reaches", parts.package_index_answers, "set up pip's index"),
     "company_ca": Tier("a CA bundle", lambda: parts.company_ca() is not None, "set SSL_CERT_FILE"),
     "shared": Tier("the folder ../shared", parts.SHARED.is_dir, "put it beside the checkout", optional=True),
