@@ -16,7 +16,8 @@ _NARROW = 2048
 class Line:
     """`with line_to(port) as line:` leads from `line.port` on loopback to that port.
 
-    refused: connections that came while it was cut; carried: bytes that went to the server.
+    refused: connections that came while it was cut; carried, brought: bytes that went to the server and
+    came from it.
     """
 
     def __init__(self, target: int) -> None:
@@ -31,6 +32,7 @@ class Line:
         self.port = 0
         self.refused = 0
         self.carried = 0
+        self.brought = 0
 
     @property
     def address(self) -> str:
@@ -85,27 +87,30 @@ class Line:
         ends = {writer, back}
         self._open |= ends
         try:
-            await asyncio.gather(self._copy(reader, back, counts=True), self._copy(there, writer))
+            await asyncio.gather(self._copy(reader, back, forth=True), self._copy(there, writer, forth=False))
         finally:
             self._open -= ends
             for end in ends:
                 end.transport.abort()
 
-    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, counts: bool = False) -> None:
+    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, forth: bool) -> None:
         with contextlib.suppress(OSError):
             while chunk := await reader.read(min(_NARROW, max(1, self._rate // 4)) if self._rate else _PIECE):
                 if self._rate:
                     async with self._lock:  # one after the other: the line has one width
                         await asyncio.sleep(len(chunk) / self._rate)
-                self._count(len(chunk) if counts else 0)
+                self._count(len(chunk), forth=forth)
                 writer.write(chunk)
                 await writer.drain()
             if writer.can_write_eof():
                 writer.write_eof()
 
-    def _count(self, size: int) -> None:
+    def _count(self, size: int, *, forth: bool) -> None:
+        if not forth:
+            self.brought += size
+            return
         self.carried += size
-        if self._cuts and size:
+        if self._cuts:
             self._cuts[0] -= size
             if self._cuts[0] <= 0:
                 self._cuts.pop(0)
