@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import tempfile
@@ -37,13 +38,7 @@ def write_all_atomically(files: Mapping[Path, tuple[str | bytes, int]]) -> None:
             os.replace(staged[path], path)
             del staged[path]
     except OSError as error:
-        raise CodehubError(
-            f"{path} could not be written.",
-            why=error.strerror or str(error),
-            fix=f"Make {path.parent if path else 'the folder'} writable, or free space on its disk, "
-            "and run the same command again.",
-            address="not-written",
-        ) from error
+        raise not_written(path or Path(), error) from error
     finally:
         for temporary in staged.values():
             with contextlib.suppress(OSError):
@@ -57,8 +52,34 @@ def make_folder(path: Path, *, fix: str = "Name another folder, or one whose par
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        why = error.strerror or str(error)
-        raise CodehubError(f"The folder {path} could not be made.", why=why, fix=fix) from error
+        raise not_written(path, error, what=f"The folder {path} could not be made.", fix=fix) from error
+
+
+def not_written(path: Path, error: OSError, *, what: str = "", fix: str = "") -> CodehubError:
+    """The error of a file or folder that could not be written or made: on a full disk it says so, and what to do.
+
+    what: in place of "PATH could not be written."; fix: in place of making the folder writable, for any other reason.
+    """
+    folder = path.parent
+    why = error.strerror or str(error)
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        why = f"The disk is full: {why}." + (_NO_INODES if _without_inodes(folder) else "")
+        fix = f"Remove files or free space on the disk of {folder} (`df -h`), and run the same command again."
+    fix = fix or f"Make {folder} writable, or free space on its disk, and run the same command again."
+    return CodehubError(what or f"{path} could not be written.", why=why, fix=fix, address="not-written")
+
+
+_NO_INODES = " It has room, but not for one more file: its inodes are used up (`df -i`)."
+
+
+def _without_inodes(folder: Path) -> bool:
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    try:
+        disk = os.statvfs(folder)
+    except OSError:
+        return False
+    return disk.f_files > 0 and disk.f_favail == 0 and disk.f_bavail > 0
 
 
 def _stage(path: Path, raw: bytes, mode: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Protocol
 
 from wizard.reporting import TaskState
 from wizard.run.events import Emit, LogLines, Notice, Progress, Task, labelled
@@ -18,6 +18,14 @@ BATCH = 1000
 """Lines of one event at the most: what is done to all of an event's lines at once keeps a screen waiting."""
 
 
+class Log(Protocol):
+    """What a step's log is written to."""
+
+    def write(self, text: str, /) -> object:
+        """Add text to it."""
+        ...
+
+
 class StepContext:
     """The one way for a step to report; writes its log file and emits its events, both without secrets."""
 
@@ -25,7 +33,7 @@ class StepContext:
         self,
         step: str,
         emit: Emit,
-        log: TextIO,
+        log: Log,
         log_path: Path,
         *,
         redact: Redactor,

@@ -9,7 +9,8 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-from wizard.errors import CodehubError, UsageError
+from wizard.errors import UsageError
+from wizard.files import not_written
 
 
 @contextlib.contextmanager
@@ -24,12 +25,8 @@ def folder_lock(state_folder: Path) -> Iterator[None]:
         state_folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
     except OSError as error:
-        raise CodehubError(
-            f"The lock {path} could not be made.",
-            why=error.strerror or str(error),
-            fix=f"Make {state_folder.parent} writable.",
-            address="not-written",
-        ) from error
+        fix = f"Make {state_folder.parent} writable."
+        raise not_written(path, error, what=f"The lock {path} could not be made.", fix=fix) from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -41,8 +38,9 @@ def folder_lock(state_folder: Path) -> Iterator[None]:
                 fix="Wait until it is done, or stop it; then run the same command again.",
                 address="folder-locked",
             ) from error
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"pid {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
+        with contextlib.suppress(OSError):  # on a full disk the lock holds without a name
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"pid {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
         yield
     finally:
         os.close(descriptor)

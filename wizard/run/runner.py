@@ -6,8 +6,9 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from wizard.errors import CodehubError, ExitCode
 from wizard.plan.model import Decision, Plan, Step
@@ -15,6 +16,7 @@ from wizard.run.context import Action, StepContext
 from wizard.run.events import (
     Emit,
     Event,
+    Notice,
     Outcome,
     RunFinished,
     RunStarted,
@@ -23,6 +25,7 @@ from wizard.run.events import (
     StepSummary,
     to_json,
 )
+from wizard.run.log_file import LogFile
 from wizard.text import Redactor, harmless
 
 RETRY_PAUSE = 2.0
@@ -64,7 +67,7 @@ class Runner:
         step, waits until all they started has ended, and returns with ExitCode.INTERRUPTED instead of raising.
         """
         began = time.monotonic()
-        with (self._folder / "events.jsonl").open("a", encoding="utf-8") as self._events:
+        with LogFile(self._folder / "events.jsonl", by_line=False) as self._events:
             self._emit(
                 RunStarted(
                     run=self._folder.name,
@@ -72,6 +75,9 @@ class Runner:
                     log_folder=str(self._folder),
                 )
             )
+            if self._events.lost:
+                # Nothing has begun: what this run would do could not be remembered either.
+                raise self._events.lost
             try:
                 await self._run_steps()
             except asyncio.CancelledError:
@@ -119,11 +125,17 @@ class Runner:
     async def _run_step(self, step: Step) -> None:
         log_path = self._folder / f"{step.id}.log"
         began = time.monotonic()
-        with log_path.open("a", encoding="utf-8", buffering=1) as log:
+
+        def lost(error: CodehubError) -> None:
+            self._emit(Notice(step=step.id, level="warning", text=f"{error.what} {error.why}"))
+
+        with LogFile(log_path) as log:
             for attempt in range(1, step.attempts + 1):
                 self._emit(
                     StepStarted(step=step.id, title=step.title, branch=step.branch, log=str(log_path), attempt=attempt)
                 )
+                if attempt == 1:
+                    log.tell(lost)
                 context = StepContext(
                     step.id, self._emit, log, log_path, redact=self._redact, results=dict(self._results)
                 )
@@ -143,7 +155,7 @@ class Runner:
                 self._finish(step, Outcome.DONE, began, result=result, log=log_path, reason=step.why)
                 return
 
-    async def _attempt(self, step: Step, context: StepContext, log: TextIO) -> Mapping[str, Any]:
+    async def _attempt(self, step: Step, context: StepContext, log: LogFile) -> Mapping[str, Any]:
         try:
             async with asyncio.timeout(step.timeout):
                 return await self._actions[step.id](context)
@@ -168,7 +180,7 @@ class Runner:
                 address="unexpected",
             ) from error
 
-    def _fail(self, step: Step, error: CodehubError, began: float, context: StepContext, log: TextIO) -> None:
+    def _fail(self, step: Step, error: CodehubError, began: float, context: StepContext, log: LogFile) -> None:
         log.write(_shown(self._redact(str(error))) + "\n")
         if self._exit_code is ExitCode.DONE:
             self._exit_code = error.exit_code
@@ -199,13 +211,31 @@ class Runner:
             tail=tail,
             result=dict(result or {}),
         )
-        if outcome in {Outcome.DONE, Outcome.SKIPPED}:
+        try:
+            self._on_finished(step, event)
+        except CodehubError as unsaved:
+            event = self._unsaved(step, event, unsaved)
+        if event.outcome in {Outcome.DONE, Outcome.SKIPPED}:
             self._results[step.id] = event.result
-        if outcome is Outcome.FAILED and self._first_failure is None:
+        if event.outcome is Outcome.FAILED and self._first_failure is None:
             self._first_failure = event
-        self._on_finished(step, event)
-        self._outcomes[step.id] = outcome
+        self._outcomes[step.id] = event.outcome
         self._emit(event)
+
+    def _unsaved(self, step: Step, event: StepFinished, error: CodehubError) -> StepFinished:
+        """The end of a step that could not be remembered: what was done counts as failed, the next run repeats it."""
+        if event.outcome is not Outcome.DONE:
+            return event
+        if self._exit_code is ExitCode.DONE:
+            self._exit_code = error.exit_code
+        return replace(
+            event,
+            outcome=Outcome.FAILED,
+            what=f"{step.title} was done, but that could not be saved.",
+            why=f"{error.what} {error.why}",
+            fix=error.fix,
+            address=error.address,
+        )
 
     def _emit(self, event: Event) -> None:
         self._events.write(json.dumps(to_json(event), ensure_ascii=False) + "\n")

@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal, Protocol
 
-from wizard.errors import CodehubError, MissingError, UsageError
-from wizard.files import content_hash
+from wizard.errors import MissingError, UsageError
+from wizard.files import content_hash, not_written
 from wizard.plan.kubernetes import DEPLOY
 from wizard.plan.model import Decision, Plan, Step, StepRecord
 from wizard.render import render
@@ -268,11 +268,8 @@ def new_log_folder(logs: Path) -> Path:
         for old in runs[: max(0, len(runs) + 1 - LOGS_KEPT)]:
             shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
-        raise CodehubError(
-            f"A folder for this run's logs could not be made in {logs}.",
-            why=error.strerror or str(error),
-            fix=f"Make {logs.parent.parent} writable.",
-        ) from error
+        what = f"A folder for this run's logs could not be made in {logs}."
+        raise not_written(logs, error, what=what, fix=f"Make {logs.parent.parent} writable.") from error
     return path
 
 

@@ -16,6 +16,9 @@ _CA_NAMES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTR
 _ROOM_FOR_FILES = 100 * 10**6
 """Bytes that the files and logs of a setup may come to."""
 
+_FILES = 1000
+"""Files that a setup may come to, the logs of its runs among them."""
+
 
 async def _python(_scope: Scope) -> Finding:
     found = ".".join(map(str, sys.version_info[:3]))
@@ -82,6 +85,17 @@ async def _folder(scope: Scope) -> Finding:
             found=f"{free / 1e6:.0f} MB free in {existing}",
             why="Files and logs need about 100 MB.",
             fix="Free space on this disk.",
+        )
+    disk = os.statvfs(existing)
+    if disk.f_files and disk.f_favail < _FILES:
+        return Finding(
+            name="folder",
+            title=title,
+            state=State.WARN,
+            found=f"room for {disk.f_favail} more files in {existing}",
+            why="The inodes of this disk are used up, or nearly so: no files can be made, whatever their size.",
+            fix="Remove files that nobody needs there.",
+            command="df -i",
         )
     return Finding(name="folder", title=title, state=State.OK, found=str(folder), why="Holds files, state and logs.")
 

@@ -227,11 +227,13 @@ async def _ended(process: asyncio.subprocess.Process, readers: list[asyncio.Task
     """Wait for the program's end and its last output.
 
     Not by `process.wait()`: that waits for the pipes to close too, and a daemon that the program left behind
-    can hold them open for ever.
+    can hold them open for ever. Nor for a program whose output cannot be taken any more: it waits for us.
     """
     while process.returncode is None and not all(reader.done() for reader in readers):
         await asyncio.wait(readers, timeout=0.1)
-    while process.returncode is None:
+        if any(reader.done() and reader.exception() for reader in readers):
+            return
+    while process.returncode is None and not any(reader.exception() for reader in readers):
         await asyncio.sleep(0.005)
     await asyncio.wait(readers, timeout=GRACE)
 

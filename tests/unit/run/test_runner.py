@@ -194,26 +194,6 @@ async def test_nothing_to_do_is_said(tmp_path: Path) -> None:
     assert "Nothing to do" in finished.summary
 
 
-async def test_state_that_cannot_be_saved_ends_every_step(tmp_path: Path) -> None:
-    ended = []
-
-    async def long(context: StepContext) -> Mapping[str, Any]:
-        try:
-            await asyncio.sleep(60)
-        finally:
-            ended.append(context.step)
-        return {}
-
-    def refuse(step: Step, event: StepFinished) -> None:
-        raise CodehubError("The disk is full.")
-
-    plan = Plan((step("quick"), step("slow")))
-    runner = Runner(plan, {"quick": nothing, "slow": long}, tmp_path, lambda event: None, on_finished=refuse)
-    with pytest.raises(CodehubError, match="disk is full"):
-        await asyncio.wait_for(runner.run(), 2)
-    assert ended == ["slow"]
-
-
 def test_a_plan_refuses_steps_out_of_order() -> None:
     with pytest.raises(ValueError, match="needs"):
         Plan((step("a", "b"), step("b")))
@@ -222,7 +202,7 @@ def test_a_plan_refuses_steps_out_of_order() -> None:
 def _hold(folder: Path, held: Any, done: Any) -> None:
     with folder_lock(folder):
         held.set()
-        done.wait(10)
+        done.wait(60)
 
 
 def test_the_second_run_in_a_folder_is_refused_with_the_pid_of_the_first(tmp_path: Path) -> None:
@@ -231,7 +211,7 @@ def test_the_second_run_in_a_folder_is_refused_with_the_pid_of_the_first(tmp_pat
     holder = context.Process(target=_hold, args=(tmp_path / ".codehub", held, done))
     holder.start()
     try:
-        assert held.wait(5)
+        assert held.wait(60)
         with pytest.raises(UsageError) as caught, folder_lock(tmp_path / ".codehub"):
             pass
         assert f"pid {holder.pid} " in caught.value.why
