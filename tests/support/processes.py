@@ -25,7 +25,7 @@ def port_answers(port: int, host: str = "127.0.0.1") -> bool:
         return client.connect_ex((host, port)) == 0
 
 
-def wait_until(probe: Callable[[], object], what: str, *, seconds: float = 30) -> None:
+def wait_until(probe: Callable[[], object], what: str, *, seconds: float = 60) -> None:
     """Ask `probe` until it gives something true; fails with `what` that was waited for after `seconds`."""
     end = time.monotonic() + seconds
     while not probe():

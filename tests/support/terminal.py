@@ -60,7 +60,7 @@ class Terminal:
         end = time.monotonic() + seconds
         while self._read():
             assert time.monotonic() < end, self.text
-        return self.process.wait(10)
+        return self.process.wait(60)
 
     def type(self, text: str) -> None:
         """Press keys."""
@@ -97,7 +97,7 @@ class Terminal:
         """End the program, if it runs still, and the terminal."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait(10)
+            self.process.wait(60)
         if self._master >= 0:
             os.close(self._master)
 

@@ -156,7 +156,7 @@ def test_a_closed_terminal_ends_it_and_keeps_the_draft(folder: Path) -> None:
     terminal.type("\x15v4.133.0\r")
     terminal.read_until("Way to get it")
     terminal.hang_up()
-    assert terminal.process.wait(20) == 130
+    assert terminal.process.wait(60) == 130
     assert "v4.133.0" in (folder / ".codehub" / "draft.yaml").read_text()
 
 

@@ -127,7 +127,7 @@ async def test_stopping_asks_and_then_ends_every_process(folder: Path, tmp_path:
         await pilot.press("enter")
         began = time.monotonic()
         await until(pilot, lambda: ended(screen))
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 30
         assert not any(is_running(int(pid)) for pid in pids.read_text().split())
         await until(pilot, lambda: "Stopped. Run it again to go on" in shown(app))
         assert next(str(button.label) for button in screen.query(Button)) == "Go on with the run"

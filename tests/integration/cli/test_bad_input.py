@@ -76,7 +76,7 @@ def test_answers_that_cannot_be_read(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "codehub.yaml"
     path.write_bytes(raw)
     for arguments in (("render", "."), ("plan", "."), ("doctor", "."), (".",)):
-        codehub(*arguments, cwd=tmp_path, seconds=20).refused(2, "codehub.yaml", said)
+        codehub(*arguments, cwd=tmp_path).refused(2, "codehub.yaml", said)
     assert path.read_bytes() == raw
     assert [entry.name for entry in tmp_path.iterdir() if entry.name != ".codehub"] == ["codehub.yaml"]
 
@@ -89,8 +89,8 @@ def test_answers_that_are_a_folder(tmp_path: Path) -> None:
 
 def test_a_program_file_that_is_a_named_pipe_does_not_hang(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "codehub.yaml")
-    codehub("render", tmp_path, seconds=20).refused(2, "codehub.yaml is not a file")
-    codehub("init", tmp_path, "--yes", seconds=20).refused(2, "codehub.yaml is not a file")
+    codehub("render", tmp_path).refused(2, "codehub.yaml is not a file")
+    codehub("init", tmp_path, "--yes").refused(2, "codehub.yaml is not a file")
 
 
 @pytest.fixture

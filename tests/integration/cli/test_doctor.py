@@ -111,7 +111,7 @@ def test_a_cluster_that_is_down_or_silent(cluster: FakeCluster, helm3: Path, tmp
             kubeconfig = at_port(cluster.kubeconfig, tmp_path / "kubeconfig", place.getsockname()[1])
             began = time.monotonic()
             code, found = checks(KUBECONFIG=kubeconfig, CODEHUB_HELM=str(helm3))
-            assert time.monotonic() - began < 12
+            assert time.monotonic() - began < 40
             assert code == 3
             assert found["cluster"]["state"] == "missing"
             assert said in found["cluster"]["why"].lower(), found["cluster"]

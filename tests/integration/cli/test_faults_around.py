@@ -22,8 +22,8 @@ def test_a_terminal_closed_in_mid_run_ends_it_and_the_next_run_goes_on(small: Sm
     children = descendants(terminal.process.pid)
     assert children
     terminal.hang_up()
-    assert terminal.process.wait(30) == 130
-    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children), "the children", seconds=5)
+    assert terminal.process.wait(60) == 130
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children), "the children")
     small.dockerfile("RUN echo back")
     assert small.run("apply", "--yes").code == 0
 

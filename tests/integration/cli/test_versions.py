@@ -75,7 +75,7 @@ def test_sources_that_do_not_answer_are_named_in_time() -> None:
         "--json",
         env={"HTTPS_PROXY": nobody, "HTTP_PROXY": nobody, "NO_PROXY": "", "CODEHUB_CHART_REPOSITORY": nobody},
     )
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 40
     assert (ended.code, ended.err) == (0, "")
     assert ended.document["source"] == "bundled"
     assert ended.document["note"]

@@ -108,13 +108,13 @@ async def test_cancel_stops_the_step_on_the_daemon(make_request: MakeRequest, re
     task: asyncio.Task[object] = asyncio.create_task(image_build.build(make_request("RUN sleep 7251.5"), recorder))
     await until(lambda: processes_with("sleep 7251.5") and "3/3" in recorder.last(), "the step")
     assert await cancel(task) < 2
-    await until(lambda: not processes_with("7251.5"), "the end of the step on the daemon", seconds=2)
+    await until(lambda: not processes_with("7251.5"), "the end of the step on the daemon", seconds=30)
 
 
 async def test_a_time_out_stops_it_too(make_request: MakeRequest, recorder: Recorder) -> None:
     with pytest.raises(StepFailed, match="did not finish within 3 seconds"):
         await image_build.build(make_request("RUN sleep 7252.5"), recorder, timeout=3)
-    await until(lambda: not processes_with("7252.5"), "the end of the step on the daemon", seconds=2)
+    await until(lambda: not processes_with("7252.5"), "the end of the step on the daemon", seconds=30)
 
 
 async def test_a_secret_is_there_in_its_step_and_nowhere_afterwards(
@@ -187,7 +187,7 @@ async def test_the_daemon_going_away_in_the_middle_is_said(
     assert "notebook image was not built" in caught.value.what
     assert "does not answer" in caught.value.what
     assert "Start it" in caught.value.fix
-    await until(lambda: not processes_with("7253.5"), "the end of the step on the daemon", seconds=5)
+    await until(lambda: not processes_with("7253.5"), "the end of the step on the daemon", seconds=30)
 
 
 async def test_no_daemon_at_all(make_request: MakeRequest, recorder: Recorder, tmp_path: Path) -> None:

@@ -38,13 +38,13 @@ async def test_contexts_are_asked_together_and_told_as_they_answer(
     monkeypatch.setenv("KUBECONFIG", f"{other}:{cluster.kubeconfig}")
     told: list[Found] = []
     began = time.monotonic()
-    found = {entry.context.name: entry for entry in await survey(told.append, patience=2)}
-    assert time.monotonic() - began < 6, "one after the other would take 8 s"
+    found = {entry.context.name: entry for entry in await survey(told.append, patience=5)}
+    assert time.monotonic() - began < 18, "one after the other would take 20 s"
     assert list(found) == ["kind-gone", *asleep, cluster.context]
     assert found[cluster.context].version == "v1.33.1", found[cluster.context].why
     assert (found["kind-gone"].reachable, found["kind-gone"].product) == (False, "kind")
-    assert "within 2 seconds" in found["asleep"].why
-    assert {entry.context.name for entry in told[-4:]} == set(asleep)
+    assert "within 5 seconds" in found["asleep"].why
+    assert {entry.context.name for entry in told[-len(asleep) :]} == set(asleep)
 
 
 async def test_nothing_blocks_while_clusters_are_asked(cluster: FakeCluster) -> None:

@@ -128,7 +128,7 @@ class Hub:
         """Signal that one process only, and wait for its end."""
         child = self.processes.pop(process)
         child.send_signal(number)
-        child.wait(20)
+        child.wait(60)
 
     def _hub_command(self) -> list[str]:
         return [str(self.venv / "bin" / "jupyterhub"), "-f", str(HERE / "jupyterhub_config.py")]
@@ -181,7 +181,7 @@ class Hub:
             text = await answer.text()
             return answer.status, json.loads(text) if text else None
 
-    async def launch(self, user: str, name: str = "", *, seconds: float = 60) -> None:
+    async def launch(self, user: str, name: str = "", *, seconds: float = 90) -> None:
         """Start somebody's server and wait until the hub says that it is ready."""
         server = f"/users/{user}/servers/{name}" if name else f"/users/{user}/server"
         await self.api("POST", f"/users/{user}")
