@@ -14,6 +14,7 @@ from wizard.tools.helm_chart import Chart
 from wizard.tools.helm_errors import NotReady, ReleaseLocked
 from wizard.tools.helm_release import Repair, RepairKind, Revision, repair_for
 from wizard.tools.kube import connect
+from wizard.tools.kube_alive import while_it_answers
 from wizard.tools.process import command_line
 from wizard.tools.rollout_watch import Rollout, watch_rollout
 
@@ -31,7 +32,8 @@ async def deploy(
 
     load_balancer: the chart makes a service of type LoadBalancer, for whose address Helm 3 would wait for ever;
     workloads and volumes are waited for here then. Raises ReleaseLocked with the repair that fits, NotReady with
-    the causes, and whatever else `Release.upgrade_install` raises.
+    the causes, ClusterUnreachable when the cluster goes away meanwhile, and whatever else `Release.upgrade_install`
+    raises.
     """
     chosen = options or UpgradeOptions()
     history = await release.history()
@@ -39,10 +41,12 @@ async def deploy(
         raise locked(release, repair)
     own_wait = chosen.wait and load_balancer and release.helm.waits_for_load_balancer
     async with _watched(release, reporter) as rollout:
+        if rollout is not None and own_wait:
+            work = _with_own_wait(release, chart, values, reporter, chosen, rollout, history)
+        else:
+            work = release.upgrade_install(chart, values, reporter, chosen)
         try:
-            if own_wait and rollout is not None:
-                return await _with_own_wait(release, chart, values, reporter, chosen, rollout, history)
-            return await release.upgrade_install(chart, values, reporter, chosen)
+            return await (work if rollout is None else while_it_answers(rollout.cluster, work))
         except NotReady as error:
             if rollout is None:
                 raise

@@ -45,7 +45,8 @@ class Rollout:
     """What is known of one release's rollout. Made by `watch_rollout`."""
 
     def __init__(self, cluster: Cluster, namespace: str, release: str, reporter: Reporter) -> None:
-        self._cluster, self._namespace, self._release, self._reporter = cluster, namespace, release, reporter
+        self._namespace, self._release, self._reporter = namespace, release, reporter
+        self.cluster = cluster
         self._known: dict[str, dict[str, Obj]] = {plural: {} for plural in _KINDS}
         self._synced: set[str] = set()
         self._old: set[str] = set()
@@ -123,7 +124,7 @@ class Rollout:
 
     async def _follow(self, plural: str) -> None:
         group_version, kind = _KINDS[plural]
-        async with aclosing(follow(self._cluster, path(group_version, plural, self._namespace))) as events:
+        async with aclosing(follow(self.cluster, path(group_version, plural, self._namespace))) as events:
             async for event in events:
                 self._take(plural, kind, event)
                 self._changed.set()
@@ -218,7 +219,7 @@ class Rollout:
         self._reporter.lines(found.lines()[1:], task="events")
 
     async def _tell_log(self, pod: str) -> None:
-        async with aclosing(follow_log(self._cluster, self._namespace, pod, "hub")) as chunks:
+        async with aclosing(follow_log(self.cluster, self._namespace, pod, "hub")) as chunks:
             async for lines in chunks:
                 self._reporter.lines(lines, task="hub")
 
@@ -230,7 +231,7 @@ class Rollout:
         if not self._logs.get(key):
             with suppress(CodehubError):
                 for previous in (True, False) if problem.previous else (False, True):
-                    lines = await last_lines(self._cluster, self._namespace, *key, count=15, previous=previous)
+                    lines = await last_lines(self.cluster, self._namespace, *key, count=15, previous=previous)
                     self._logs[key] = tuple(map(clean, lines))
                     if lines:
                         break

@@ -45,9 +45,9 @@ def read_until(process: subprocess.Popen[bytes], wanted: Callable[[Event], bool]
     return events
 
 
-def ended(process: subprocess.Popen[bytes], events: list[Event]) -> Ended:
+def ended(process: subprocess.Popen[bytes], events: list[Event], *, seconds: float = 120) -> Ended:
     """Wait for the end; what it said in all."""
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=seconds)
     before = "".join(json.dumps(event) + "\n" for event in events)
     return Ended(process.returncode, before + out.decode(), err.decode())
 

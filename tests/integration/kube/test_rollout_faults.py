@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,68 +12,28 @@ import pytest
 from tests.integration.kube.conftest import CHART, NAMESPACE
 from tests.kubeapi import FakeCluster
 from tests.support import parts
+from tests.support.line import Line, line_to
 from tests.support.recorder import Recorder
+from wizard.errors import ExitCode
 from wizard.tools import helm as helm_tool
+from wizard.tools import kube_alive
+from wizard.tools.deploy import deploy
 from wizard.tools.helm import Release, UpgradeOptions
 from wizard.tools.kube import connect
+from wizard.tools.kube_errors import ClusterUnreachable
 from wizard.tools.rollout_watch import watch_rollout
 
-pytestmark = pytest.mark.tier("helm4")
+pytestmark = pytest.mark.tier("helm3", "helm4")
 CUT = 10.0
 
 
-class Line:
-    """The way to the API: a port that leads there, until it is cut."""
-
-    def __init__(self, target: int) -> None:
-        self._target = target
-        self._open: set[asyncio.StreamWriter] = set()
-        self._cut = False
-        self.refused = 0
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._cut:
-            self.refused += 1
-            writer.transport.abort()
-            return
-        there, back = await asyncio.open_connection("127.0.0.1", self._target)
-        ends = {writer, back}
-        self._open |= ends
-        try:
-            await asyncio.gather(_copy(reader, back), _copy(there, writer))
-        finally:
-            self._open -= ends
-
-    def cut(self) -> None:
-        self._cut = True
-        for writer in self._open:
-            writer.transport.abort()
-
-    def mend(self) -> None:
-        self._cut = False
-
-
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError):
-        while chunk := await reader.read(65536):
-            writer.write(chunk)
-            await writer.drain()
-    writer.close()
-
-
-@contextlib.asynccontextmanager
-async def through_a_line(cluster: FakeCluster) -> AsyncIterator[Line]:
+@contextlib.contextmanager
+def through_a_line(cluster: FakeCluster) -> Iterator[Line]:
     """Put a line between the kubeconfig and the API."""
-    line = Line(cluster.port)
-    server = await asyncio.start_server(line.serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    text = cluster.kubeconfig.read_text()
-    cluster.kubeconfig.write_text(text.replace(str(cluster.port), str(port)))
-    try:
+    with line_to(cluster.port) as line:
+        text = cluster.kubeconfig.read_text()
+        cluster.kubeconfig.write_text(text.replace(str(cluster.port), str(line.port)))
         yield line
-    finally:
-        line.cut()
-        server.close()
 
 
 @pytest.fixture(autouse=True)
@@ -88,7 +48,7 @@ async def _release(cluster: FakeCluster) -> Release:
 async def test_a_cut_of_ten_seconds_is_survived(cluster: FakeCluster, values: Path, said: Recorder) -> None:
     """The watch goes on where it was, and pods that got ready meanwhile are seen to be."""
     release = await _release(cluster)
-    async with through_a_line(cluster) as line:
+    with through_a_line(cluster) as line:
         cluster.scenario.unready = {"hub": "not yet"}
         options = UpgradeOptions(timeout=120, wait=False)
         async with connect(release.context) as api, watch_rollout(api, NAMESPACE, release.name, said) as rollout:
@@ -107,6 +67,29 @@ async def test_a_cut_of_ten_seconds_is_survived(cluster: FakeCluster, values: Pa
     current = await (await _release_direct(cluster)).current()
     assert current is not None
     assert current.deployed
+
+
+@pytest.mark.parametrize("own_wait", [False, True])
+async def test_a_cluster_that_is_gone_ends_the_wait(
+    cluster: FakeCluster, values: Path, said: Recorder, monkeypatch: pytest.MonkeyPatch, *, own_wait: bool
+) -> None:
+    """Helm waits on until its ten minutes are over, and so did codehub's own wait."""
+    monkeypatch.setattr(kube_alive, "PATIENCE", 3.0)
+    monkeypatch.setattr(kube_alive, "_EVERY", 0.2)
+    monkeypatch.setenv("CODEHUB_HELM", str(parts.program("helm3")))
+    cluster.scenario.unready = {"hub": "not yet"}
+    with through_a_line(cluster) as line:
+        release = await _release(cluster)
+        work = asyncio.create_task(deploy(release, CHART, [values], said, load_balancer=own_wait))
+        async with asyncio.timeout(60):
+            while not any(name.startswith("pod/hub") for name in said.last()):
+                await asyncio.sleep(0.1)
+        line.cut()
+        async with asyncio.timeout(60):
+            with pytest.raises(ClusterUnreachable, match="does not answer any more") as caught:
+                await work
+    assert caught.value.exit_code is ExitCode.MISSING
+    assert "codehub apply --repair" in caught.value.fix
 
 
 async def _release_direct(cluster: FakeCluster) -> Release:
