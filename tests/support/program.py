@@ -1,5 +1,6 @@
 """The real `codehub`, run as a program of its own, and what its messages have to look like."""
 
+import functools
 import json
 import os
 import re
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.loaded import Loaded
 from tests.support.parts import ROOT
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -62,11 +64,24 @@ def codehub(
     stdin: str | bytes = "",
     seconds: float = 60,
     within: Sequence[str] = (),
+    anew: bool = False,
 ) -> Ended:
-    """Run codehub to its end without a terminal; `within`: a command that runs it elsewhere, such as nsenter."""
+    """Run codehub to its end without a terminal; `within`: a command that runs it elsewhere, such as nsenter.
+
+    Where that makes no difference it is forked from a process that has it loaded (`tests.support.loaded`); `anew`: in
+    a Python of its own, as for two runs that have to differ in what differs from one Python to the next.
+    """
+    content = stdin.encode() if isinstance(stdin, str) else stdin
+    if not (anew or within) and (loaded := _loaded()).fits(environment(env)) and loaded.busy.acquire(blocking=False):
+        try:
+            words = list(map(str, arguments))
+            code, out, err = loaded.run(words, cwd=cwd, env=environment(env), stdin=content, seconds=seconds)
+        finally:
+            loaded.busy.release()
+        return Ended(code, out.decode(), err.decode())
     done = subprocess.run(
         [*within, *command(*arguments)],
-        input=stdin.encode() if isinstance(stdin, str) else stdin,
+        input=content,
         capture_output=True,
         cwd=cwd,
         env=environment(env),
@@ -74,3 +89,8 @@ def codehub(
         check=False,
     )
     return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+@functools.cache
+def _loaded() -> Loaded:
+    return Loaded(environment())
