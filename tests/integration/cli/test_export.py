@@ -97,7 +97,7 @@ def test_a_placeholder_is_never_deployed(setup: Path, tmp_path: Path, helm3: Pat
 def test_an_archive_is_the_same_each_time(setup: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        assert codehub("export", setup, "--output", tmp_path / name / "hub.tar.gz").code == 0
+        assert codehub("export", setup, "--output", tmp_path / name / "hub.tar.gz", anew=True).code == 0
     first, second = (tmp_path / name / "hub.tar.gz" for name in ("one", "two"))
     assert first.read_bytes() == second.read_bytes()
     with tarfile.open(first) as archive:
