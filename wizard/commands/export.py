@@ -242,4 +242,11 @@ def _write_folder(output: Path, files: Mapping[str, ExportFile], *, with_secrets
         output.chmod(0o700)
     for parent in sorted({(output / path).parent for path in files}):
         make_folder(parent)
+        if not parent.resolve().is_relative_to(output.resolve()):
+            raise UsageError(
+                f"{parent} leads out of {output}.",
+                why="A folder on the way is a symbolic link, and codehub does not write through links.",
+                fix="Remove the link, or name another folder.",
+                address="symbolic-link",
+            )
     write_all_atomically({output / path: (file.content, file.mode) for path, file in files.items()})

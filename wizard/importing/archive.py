@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import io
+import lzma
 import tarfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
 
 from wizard.errors import UsageError
 from wizard.render.secrets import FILE as SECRETS
@@ -13,6 +19,13 @@ from wizard.setup.store import FILE as ANSWERS
 MOST_FILES = 5_000
 MOST_BYTES = 100 * 1024 * 1024
 """Of all files together: an export is a few hundred KiB, and vsix files."""
+_MOST_UNPACKED = MOST_BYTES + MOST_FILES * 4096
+"""Of the archive itself without its compression: names and padding are in it, too."""
+_COMPRESSED: dict[bytes, Callable[[BinaryIO], Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\x00": lzma.open,
+}
 _FOREIGN = {".codehub", ".git"}
 """Folders that belong to a machine, or whose files would be run."""
 
@@ -25,7 +38,8 @@ def read_archive(path: Path) -> dict[str, tuple[bytes, int]]:
     found: dict[str, tuple[bytes, int]] = {}
     tops: set[str] = set()
     try:
-        with tarfile.open(path, "r:*") as archive:
+        # Unpacked here, not by tarfile: that reads a header of any length, into memory, before it can be looked at.
+        with tarfile.open(fileobj=io.BytesIO(_unpacked(path)), mode="r:") as archive:
             for member, parts in _members(archive, path):
                 tops.add(parts[0])
                 name = "/".join(parts[1:])
@@ -36,7 +50,7 @@ def read_archive(path: Path) -> dict[str, tuple[bytes, int]]:
                 mode = 0o600 if name == SECRETS else 0o755 if member.mode & 0o100 else 0o644
                 if found.setdefault(name, (content, mode)) != (content, mode):
                     raise _refused(path, f"{name} is in it twice, with different contents.")
-    except (tarfile.TarError, EOFError, OSError, ValueError) as error:
+    except (tarfile.TarError, EOFError, OSError, ValueError, zlib.error, lzma.LZMAError) as error:
         raise UsageError(
             f"{path} cannot be read as an archive.", why=str(error), fix="Name the .tar or .tar.gz of codehub export."
         ) from error
@@ -46,6 +60,18 @@ def read_archive(path: Path) -> dict[str, tuple[bytes, int]]:
     if clash:
         raise _refused(path, f"{min(clash)} is both a file and a folder.")
     return found
+
+
+def _unpacked(path: Path) -> bytes:
+    """The archive without its compression, at most as much of it as a setup can have."""
+    with path.open("rb") as file:
+        start = file.read(6)
+        file.seek(0)
+        opened: BinaryIO = next((read(file) for magic, read in _COMPRESSED.items() if start.startswith(magic)), file)
+        content = opened.read(_MOST_UNPACKED + 1)
+    if len(content) > _MOST_UNPACKED:
+        raise _refused(path, f"It is larger than {_MOST_UNPACKED // 1024**2} MiB.")
+    return content
 
 
 def _members(archive: tarfile.TarFile, path: Path) -> Iterator[tuple[tarfile.TarInfo, tuple[str, ...]]]:

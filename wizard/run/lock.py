@@ -17,12 +17,15 @@ from wizard.files import not_written
 def folder_lock(state_folder: Path) -> Iterator[None]:
     """Hold the lock of a setup folder; raises UsageError that names the holder's pid when it is taken.
 
+    Raises UsageError, too, where a symbolic link would lead what is written or removed under the lock elsewhere.
+
     The kernel drops the lock when its holder dies, however it dies, so no stale lock can be left behind. The
     file's text (pid and host) is only there to name the holder.
     """
     path = state_folder / "lock"
     try:
         state_folder.mkdir(parents=True, exist_ok=True)
+        _refuse_links(state_folder)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
     except OSError as error:
         fix = f"Make {state_folder.parent} writable."
@@ -44,3 +47,14 @@ def folder_lock(state_folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _refuse_links(state_folder: Path) -> None:
+    for path in (state_folder, *state_folder.iterdir()):
+        if path.is_symlink():
+            raise UsageError(
+                f"{path} is a symbolic link.",
+                why="What codehub remembers, and removes again, has to be in the setup folder itself.",
+                fix="Remove the link. If you did not make it, do not trust this folder.",
+                address="symbolic-link",
+            )

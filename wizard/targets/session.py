@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -39,6 +40,7 @@ LOGS_KEPT = 20
 """Runs whose logs are kept; older ones are removed when a new run begins."""
 
 _RUN = "%Y%m%dT%H%M%S%fZ"
+_RUN_NAME = re.compile(r"\d{8}T\d{12}Z")
 
 Overwrite = Collection[str] | Literal["all"]
 
@@ -215,9 +217,10 @@ class _StateKeeper:
         self._state = self._state.with_step(
             step.id, StepRecord(step.fingerprint, str(event.outcome), finished, event.result)
         )
-        self._state.save(self._folder.state_file)
         if step.id == DEPLOY and event.outcome is Outcome.DONE and event.result.get("revision"):
+            # First: whoever is killed between the two deploys once more, and has no revision without a record.
             keep(self._folder, int(event.result["revision"]), self._state)
+        self._state.save(self._folder.state_file)
 
 
 def _target(folder: SetupFolder, made: Rendering) -> Target:
@@ -262,7 +265,7 @@ def new_log_folder(logs: Path) -> Path:
     """
     try:
         logs.mkdir(parents=True, exist_ok=True)
-        runs = sorted(entry for entry in logs.iterdir() if entry.is_dir())
+        runs = sorted(entry for entry in logs.iterdir() if _is_run(entry))
         path = logs / _next_name(runs[-1].name if runs else "", datetime.now(UTC))
         path.mkdir()
         for old in runs[: max(0, len(runs) + 1 - LOGS_KEPT)]:
@@ -271,6 +274,11 @@ def new_log_folder(logs: Path) -> Path:
         what = f"A folder for this run's logs could not be made in {logs}."
         raise not_written(logs, error, what=what, fix=f"Make {logs.parent.parent} writable.") from error
     return path
+
+
+def _is_run(entry: Path) -> bool:
+    """Whether it is a folder that a run made: nothing else is ever removed."""
+    return bool(_RUN_NAME.fullmatch(entry.name)) and entry.is_dir() and not entry.is_symlink()
 
 
 def _next_name(newest: str, now: datetime) -> str:

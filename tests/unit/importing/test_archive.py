@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -60,6 +63,28 @@ def test_too_much_is_refused_before_it_is_read(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(archives, "MOST_FILES", 3)
     with pytest.raises(UsageError, match="more than 3 files"):
         read_archive(packed(tmp_path / "y.tar", GOOD, *((f"hub/{n}", tarfile.REGTYPE, b"", "") for n in range(5))))
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress, lzma.compress])
+def test_a_header_without_end_is_not_read_into_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pack: Callable[[bytes], bytes]
+) -> None:
+    """Of a member's name and attributes tarfile reads as much as there is, before anybody can look at it."""
+    long = tarfile.TarInfo("hub/config.yaml")
+    long.pax_headers = {"comment": "x" * 3_000_000}
+    with tarfile.open(tmp_path / "x.tar", "w", format=tarfile.PAX_FORMAT) as made:
+        made.addfile(long)
+    (tmp_path / "x.tar").write_bytes(pack((tmp_path / "x.tar").read_bytes()))
+    monkeypatch.setattr(archives, "_MOST_UNPACKED", 2_000_000)
+    with pytest.raises(UsageError, match="larger than"):
+        read_archive(tmp_path / "x.tar")
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress, lzma.compress])
+def test_each_compression_is_read(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    path = packed(tmp_path / "x.tar", GOOD)
+    path.write_bytes(pack(path.read_bytes()))
+    assert read_archive(path) == {"codehub.yaml": (GOOD[2], 0o644)}
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"\x1f\x8b\x08\x00cut"])
