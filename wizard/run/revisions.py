@@ -39,9 +39,14 @@ class Record:
 
 
 def keep(folder: SetupFolder, number: int, state: State) -> None:
-    """Copy what a revision was just made from; raises CodehubError when that cannot be written."""
+    """Copy what a revision was just made from; raises CodehubError when that cannot be written.
+
+    Half a record, of a codehub that was killed at it, is removed.
+    """
     place = _place(folder) / str(number)
-    shutil.rmtree(place, ignore_errors=True)
+    for other in _numbers(folder):
+        if other == number or not (_place(folder) / str(other) / _STATE).is_file():
+            shutil.rmtree(_place(folder) / str(other), ignore_errors=True)
     names = [folder.answers.name, folder.extra_values.name, *WRITTEN_BY_RUNS, *state.files]
     for name in dict.fromkeys(names):
         source = folder.path / name

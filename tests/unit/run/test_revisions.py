@@ -5,14 +5,17 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.plan.model import StepRecord
+from wizard.plan.model import Decision, Step, StepRecord
 from wizard.run import revisions
+from wizard.run.events import Outcome, StepFinished
 from wizard.run.folder import SetupFolder
 from wizard.run.snapshot import Snapshot
 from wizard.run.state import State
+from wizard.targets import session
 
 STATE = State(
     files={"config.yaml": "sha256:1", "secrets.yaml": "sha256:2", "image/notebook/a": "sha256:3"},
@@ -56,6 +59,30 @@ def test_a_release_that_begins_anew_forgets_the_old_one_s_revisions(tmp_path: Pa
     revisions.keep(made, 1, STATE)
     assert revisions.load(made, 1) is not None
     assert revisions.load(made, 4) is None
+
+
+def test_half_a_record_is_none_and_goes_with_the_next(tmp_path: Path) -> None:
+    made = folder(tmp_path)
+    revisions.keep(made, 1, STATE)
+    half = made.private / "revisions" / "2" / "files"
+    half.mkdir(parents=True)
+    (half / ".config.yaml.abcdefgh.tmp").write_text("what a killed codehub was writing")
+    assert revisions.load(made, 2) is None
+    revisions.keep(made, 3, STATE)
+    assert [record.number for record in revisions.records(made)] == [1, 3]
+    assert not half.exists()
+
+
+def test_a_deploy_is_done_only_once_its_record_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kill between the two would leave a revision to which files cannot go back."""
+    made = folder(tmp_path)
+    seen = []
+    monkeypatch.setattr(session, "keep", lambda *_: seen.append(made.load_state().state.steps.get("deploy")))
+    step = Step(id="deploy", title="Deploy", branch="helm", decision=Decision.RUN, why="", fingerprint="new")
+    done = StepFinished(step="deploy", outcome=Outcome.DONE, log="x", result={"revision": 7})
+    session._StateKeeper(made, STATE).record(step, done)
+    assert seen == [STATE.steps["deploy"]]
+    assert made.load_state().state.steps["deploy"].result == {"revision": 7}
 
 
 def test_which_revision_a_roll_back_equals() -> None:
