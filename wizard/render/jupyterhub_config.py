@@ -137,7 +137,7 @@ def local_settings(setup: Setup, place: LocalPlace) -> Settings:
 
 def local_config(setup: Setup, place: LocalPlace) -> str:
     """The text of jupyterhub_config.py for a hub of processes on this machine."""
-    return _text(local_settings(setup, place), _proxy_class(setup), _verify_token(setup))
+    return _text(local_settings(setup, place), _proxy_class(setup), _login(setup), _verify_token(setup))
 
 
 def docker_settings(setup: Setup) -> Settings:
@@ -195,7 +195,8 @@ def docker_settings(setup: Setup) -> Settings:
 
 def docker_config(setup: Setup) -> str:
     """The text of jupyterhub_config.py for a hub in a container."""
-    return _text(docker_settings(setup), asset_text("hub/separate.py"), _proxy_class(setup), _verify_token(setup))
+    pieces = (asset_text("hub/separate.py"), _proxy_class(setup), _login(setup), _verify_token(setup))
+    return _text(docker_settings(setup), *pieces)
 
 
 _HUB_FOR_EDITORS = "jupyterhub"
@@ -245,6 +246,10 @@ def _text(settings: Settings, *pieces: str) -> str:
 
 def _proxy_class(setup: Setup) -> str:
     return asset_text("hub/chp.py") if setup.hub.proxy == "chp" else ""
+
+
+def _login(setup: Setup) -> str:
+    return asset_text("hub/login.py") if setup.uses_oauth else ""
 
 
 def _local_proxy(setup: Setup, place: LocalPlace) -> Settings:

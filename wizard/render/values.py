@@ -79,6 +79,8 @@ def _hub(setup: Setup) -> dict[str, Any]:
     else:
         # Else an open editor would pass for a used one, and never be culled.
         hub["extraConfig"] = {"10-activity": asset_text("hub/chp.py")}
+    if setup.uses_oauth:
+        hub["extraConfig"]["20-login"] = asset_text("hub/login.py")
     return hub
 
 

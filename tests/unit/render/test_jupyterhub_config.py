@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.render.setups import every_deployment, line, setup
+from tests.unit.render.setups import AUTH, every_deployment, line, setup
 from wizard.render.hub_settings import SINGLEUSER_COMMAND
 from wizard.render.jupyterhub_config import CULLER, LocalPlace, docker_config, local_config
 from wizard.render.values import values
@@ -75,9 +75,19 @@ def test_docker_says_what_the_chart_says(cluster: Setup) -> None:
     culler = here["JupyterHub"]["services"][0]["command"]
     assert f"--timeout={chart['cull']['timeout']}" in culler
     assert f"--cull-every={chart['cull']['every']}" in culler
-    # How use is told from an open tab: the chart's hub and this one have the same lines.
-    for piece in chart["hub"]["extraConfig"].values():
-        assert (piece in text) == (cluster.hub.proxy == "chp")
+    # How use is told from an open tab, and what a refused login says: the chart's hub and this one have the same lines.
+    for name, piece in chart["hub"]["extraConfig"].items():
+        assert (piece in text) == (name != "10-traefik")
+
+
+@pytest.mark.parametrize("kind", AUTH)
+def test_a_refused_login_is_explained_alike_everywhere(kind: str) -> None:
+    chosen = setup(hub__auth__kind=kind, hub__proxy="traefik")
+    there = [text for text in values(chosen)["hub"]["extraConfig"].values() if "OAuthenticator.authenticate" in text]
+    assert bool(there) == chosen.uses_oauth
+    for text in there:
+        assert text in local_config(setup(hub__auth__kind=kind, target__kind="local"), place())
+        assert text in docker_config(setup(hub__auth__kind=kind, target__kind="docker"))
 
 
 def test_activity_is_measured_alike_everywhere() -> None:
