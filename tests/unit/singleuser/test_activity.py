@@ -190,8 +190,9 @@ def test_a_real_terminal_tells_of_its_jobs_and_keys() -> None:
 
     with terminal("bash", "--norc", "--noprofile", "-i") as (pid, end):
         wait_until(lambda: [p for p in below() if p.pid == pid], "the shell")
-        time.sleep(0.5)
-        assert signals.running_jobs(p for p in below() if p.session == pid) == 0
+        wait_until(
+            lambda: signals.running_jobs(p for p in below() if p.session == pid) == 0, "the shell's first prompt"
+        )
         path = signals.terminal_path(next(p.terminal for p in below() if p.pid == pid))
         assert path == str(Path(f"/proc/{pid}/fd/0").readlink())
         os.utime(path, (1.0, 1.0))
@@ -200,7 +201,7 @@ def test_a_real_terminal_tells_of_its_jobs_and_keys() -> None:
         wait_until(lambda: signals.running_jobs(p for p in below() if p.session == pid) == 1, "the job")
         typed = signals.last_typed(p for p in below() if p.session == pid)
         assert typed is not None
-        assert time.time() - typed < 20, "Linux rounds to 8 s"
+        assert time.time() - typed < 70, "Linux rounds to 8 s"
         os.write(end, b"\x03")
         wait_until(lambda: signals.running_jobs(p for p in below() if p.session == pid) == 0, "the prompt")
 
