@@ -1,6 +1,7 @@
 """The bridge between a run and its screen: real processes, cancel at any moment, whatever goes wrong."""
 
 import asyncio
+import gc
 import subprocess
 import sys
 import time
@@ -40,6 +41,21 @@ def test_a_run_is_carried_out_in_its_own_thread(tmp_path: Path) -> None:
     assert engine.error is None
     assert not engine.running
     assert not engine.behind
+
+
+def test_what_was_there_before_is_out_of_the_collectors_sight_for_as_long_as_it_runs(tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    made = preparation(
+        tmp_path / "hub", [step("a")], {"a": shell(f"echo ready; while [ ! -e '{go}' ]; do sleep 0.05; done")}
+    )
+    before = gc.get_freeze_count()
+    engine = RunEngine(partial(apply, made))
+    engine.begin()
+    until(lambda: engine.progress.branches and "ready" in engine.progress.branches["a"].lines, engine)
+    assert gc.get_freeze_count() > before + 10_000
+    go.touch()
+    assert engine.wait(60)
+    assert gc.get_freeze_count() == 0
 
 
 def test_cancel_ends_every_process_at_once(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from wizard.errors import CodehubError, MissingError, UsageError
 from wizard.plan.model import Decision, Plan, Step
-from wizard.run.context import Action, StepContext
+from wizard.run.context import BATCH, Action, StepContext
 from wizard.run.events import Event, LogLines, Notice, Outcome, RunFinished, RunStarted, StepFinished, StepStarted
 from wizard.run.lock import folder_lock
 from wizard.run.runner import Runner
@@ -137,6 +137,24 @@ async def test_secrets_and_control_characters_reach_no_event_and_no_log(tmp_path
     assert "s3cret-value" not in written
     for line in (tmp_path / "events.jsonl").read_text().splitlines():
         assert json.loads(line)["event"]
+
+
+async def test_a_flood_is_whole_and_goes_out_in_handy_events(tmp_path: Path) -> None:
+    said = [f"line {number} ü" if number % 700 == 0 else f"line {number}" for number in range(2 * BATCH + 500)]
+
+    async def talks(context: StepContext) -> Mapping[str, Any]:
+        context.lines(said, task="t")
+        context.lines([])
+        return {}
+
+    run = Recorder(tmp_path, [step("a")], {"a": talks}, redact=Redactor(["hunter22"]))
+    await run.runner.run()
+    assert [len(event.lines) for event in run.of(LogLines)] == [BATCH, BATCH, 500]
+    assert [line for event in run.of(LogLines) for line in event.lines] == said
+    logged = (tmp_path / "a.log").read_text().splitlines()
+    assert [line for line in logged if line.startswith("[t] ")] == [f"[t] {line}" for line in said]
+    kept = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]
+    assert [line for event in kept if event["event"] == "log" for line in event["lines"]] == said
 
 
 async def test_cancel_ends_running_steps_and_says_so(tmp_path: Path) -> None:
