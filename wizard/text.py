@@ -9,9 +9,11 @@ from collections.abc import Iterable
 _ESCAPES = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_].*?(?:\x1b\\|\x07|$)|[ -/]*[0-~])|[\x9b][0-?]*[ -/]*[@-~]", re.DOTALL
 )
-_CONTROLS = dict.fromkeys((*range(9), *range(10, 32), *range(127, 160)))
-_CONTROLS |= dict.fromkeys((8206, 8207, *range(8232, 8239), *range(8294, 8298)))
-_IN_JSON = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_CONTROLS: dict[int, str | None] = dict.fromkeys((*range(9), *range(10, 32), *range(127, 160)))
+_CONTROLS |= dict.fromkeys((0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A)))
+# Halves of letters, which JSON can name and no stream can be given.
+_CONTROLS |= dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
+_IN_JSON = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _URL_CREDENTIALS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^\s/@'\"]+@")
 MAX_LINE = 4000
 """Characters of one line that are shown; the log on disk has them all."""

@@ -157,7 +157,7 @@ class SetupFolder:
         try:
             self._refuse_detours(name)
             before = None if path.is_symlink() else _read(path)
-        except UsageError:
+        except (UsageError, OSError, ValueError):  # or a name that no file can have, in a state that somebody wrote
             return None
         if before is None:
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from wizard.commands import codehub
 from wizard.errors import CodehubError, UsageError
+from wizard.files import content_hash
 from wizard.run.lock import folder_lock
 from wizard.targets.session import LOGS_KEPT, new_log_folder
 
@@ -111,6 +113,28 @@ def test_an_export_does_not_follow_a_link_in_its_folder(folder: Path, outside: P
     assert "leads out of" in said(done)
     assert done.exit_code != 0
     assert everything_below(outside.parent) == before
+
+
+NOT_A_FILE = {
+    "half": "half\ud83d a letter",
+    "null": "a\0b",
+    "up": "../outside/passwd",
+    "root": "/etc/passwd",
+    "empty": "",
+    "dot": ".",
+    "long": "a" * 5000,
+}
+
+
+@pytest.mark.parametrize("name", NOT_A_FILE.values(), ids=NOT_A_FILE)
+def test_a_state_that_names_what_no_setup_has(folder: Path, outside: Path, name: str) -> None:
+    path = folder / ".codehub" / "state.json"
+    state = json.loads(path.read_text("utf-8"))
+    state["files"][name] = content_hash(SECRET)
+    path.write_text(json.dumps(state), "utf-8")
+    for words in (["render", str(folder), "--check"], ["render", str(folder)]):
+        said(run(*words))
+    assert outside.read_text("utf-8") == SECRET
 
 
 @pytest.mark.parametrize("name", LINKED)

@@ -36,8 +36,12 @@ ATTACKS = (
     "\x1b[",
     "text\rover",
     "two\u2028lines\u2029in one",
+    "\x1b]8;;file:///etc/passwd\x1b\\click\x1b]8;;\x1b\\",
+    "\x9d52;c;cm0gLXJm\x9c",
+    "\u061cmark",
+    "half\ud83d a letter",
 )
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 LINES = st.lists(st.sampled_from(ATTACKS) | st.text(max_size=8), max_size=6).map("".join)
 
 
@@ -107,7 +111,8 @@ def test_commands_show_none_of_what_lies_in_a_folder(attack: str, tmp_path: Path
     runner = CliRunner()
     for command in ("init", "render"):
         runner.invoke(codehub, [command, str(folder), *(["--yes"] if command == "init" else [])])
-    (folder / "config.yaml").write_text(f"# {attack}\n" + (folder / "config.yaml").read_text("utf-8"), "utf-8")
+    comment = f"# {attack}\n".encode("utf-8", "surrogatepass")
+    (folder / "config.yaml").write_bytes(comment + (folder / "config.yaml").read_bytes())
     _in_state(folder / ".codehub" / "state.json", attack)
     for arguments in (["render", "--check"], ["status", "--offline"], ["status", "--offline", "--json"], ["logs"]):
         done = runner.invoke(codehub, [arguments[0], str(folder), *arguments[1:]])
