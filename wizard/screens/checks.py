@@ -144,7 +144,10 @@ class ChecksScreen(StepScreen):
         return [Content(f"  {line}") for line in wrapped]
 
     def on_resize(self) -> None:
-        """Break the lines anew."""
+        """Break the lines anew, once the list has its new width."""
+        self.call_after_refresh(self._break_lines)
+
+    def _break_lines(self) -> None:
         options = self.query_one(OptionList)
         for name in self._titles:
             options.replace_option_prompt(name, self._prompt(name))
