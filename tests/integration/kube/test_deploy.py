@@ -67,7 +67,7 @@ async def test_a_locked_release_is_named_with_its_repair_and_repaired(
 
 async def _killed(argv: list[str], cluster: FakeCluster) -> None:
     process = await asyncio.create_subprocess_exec(*argv)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not any(event["reason"] == "BackOff" for event in cluster.items("events", NAMESPACE)):
             await asyncio.sleep(0.05)
     process.kill()

@@ -59,7 +59,7 @@ async def _kill_in_the_middle(release: Release, values: Path, cluster: FakeClust
     cluster.scenario.stuck_jobs.add("awaiter")
     argv = release.upgrade_command(CHART, [values], UpgradeOptions(timeout=60))
     process = await asyncio.create_subprocess_exec(*argv, "--set", "prePuller.hook.enabled=true")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while "hook-image-awaiter" not in cluster.names("jobs", NAMESPACE):
             await asyncio.sleep(0.05)
     process.send_signal(number)
@@ -107,7 +107,7 @@ async def test_cancelling_leaves_no_lock_and_no_process(
     cluster.scenario.stuck_jobs.add("awaiter")
     change(values, r"hook: \{enabled: false\}", "hook: {enabled: true}")
     task = asyncio.create_task(release.upgrade_install(CHART, [values], said, UpgradeOptions(timeout=60)))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while "hook-image-awaiter" not in cluster.names("jobs", NAMESPACE):
             await asyncio.sleep(0.05)
     task.cancel()

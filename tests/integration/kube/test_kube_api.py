@@ -260,7 +260,7 @@ async def test_the_last_lines_of_a_log(cluster: FakeCluster) -> None:
     cluster.scenario.logs["main"] = [f"line {number}" for number in range(50)]
     cluster.create(pod("p"), "default")
     async with connect(cluster.context) as api:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not await last_lines(api, "default", "p", "main", count=2):
                 await asyncio.sleep(0.05)
         assert await last_lines(api, "default", "p", "main", count=2) == ("line 48", "line 49")

@@ -36,8 +36,8 @@ async def test_pods_events_and_the_hubs_log_are_shown(
     cluster.scenario.logs["hub"] = ["[I] Hub API listening on http://:8081/hub/"]
     async with connect(release.context) as api, watch_rollout(api, NAMESPACE, release.name, said) as rollout:
         await release.upgrade_install(CHART, [values], said, UpgradeOptions(timeout=30))
-        async with asyncio.timeout(10):
-            await rollout.wait_ready(10)
+        async with asyncio.timeout(60):
+            await rollout.wait_ready(60)
             while not said.text("hub"):
                 await asyncio.sleep(0.05)
         assert await rollout.problems() == ()
@@ -213,7 +213,7 @@ async def test_users_pods_and_other_releases_are_left_out(
         spec = {"containers": [{"name": "x", "image": "theirs"}]}
         cluster.create({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}, NAMESPACE)
     async with connect(release.context) as api, watch_rollout(api, NAMESPACE, release.name, said) as rollout:
-        await rollout.wait_ready(10)
+        await rollout.wait_ready(60)
         assert await rollout.problems() == ()
 
 

@@ -204,11 +204,11 @@ async def revoked_token_ends_everything(hub: Hub, backend: Backend, user: str, n
         socket = await owner.websocket(f"{base}proxy/{backend.port}/echo", headers=headers)
         assert not isinstance(socket, int)
         await hub.api("DELETE", f"/users/{user}/tokens/{identity}")
-        end = time.monotonic() + 8
+        end = time.monotonic() + 60
         while (status := await owner.websocket_status(base, headers=headers)) != 403:
             assert time.monotonic() < end, f"still {status}"
             await asyncio.sleep(0.5)
-        closed = await socket.receive(8)
+        closed = await socket.receive(60)
         assert closed.data == 1008, closed
         refused = await owner.ask(base, headers=headers)
         assert (refused.status, b"/hub/" in refused.headers.get("Location", "").encode()) == (302, True)
@@ -222,7 +222,7 @@ async def logged_out_means_out(hub: Hub, user: str, name: str = "") -> None:
         mine = owner.cookies(base)
         await owner.ask("/hub/logout", follow=True)
         async with people(hub, "") as (thief,):
-            end = time.monotonic() + 8
+            end = time.monotonic() + 60
             while (status := await thief.websocket_status(base, headers={"Cookie": mine})) != 403:
                 assert time.monotonic() < end, f"still {status}"
                 await asyncio.sleep(0.5)
