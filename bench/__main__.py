@@ -3,8 +3,10 @@
 import argparse
 import compileall
 import json
+import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator
 
 from bench import apply, exporting, images, importing, plan, spawn, startup, tui_run, tui_start
@@ -25,8 +27,8 @@ MINUTES = {"apply": 5, "spawn": 3, "images": 30}
 """How long the slow ones take; the others take less than a minute each."""
 
 
-def main() -> None:
-    """Run the named benchmarks, or all but that of half an hour."""
+def main() -> int:
+    """Run the named benchmarks, or all but that of half an hour; 1 when one of them failed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of: {', '.join(BENCHMARKS)}")
     parser.add_argument("--quick", action="store_true", help=f"without those of minutes: {', '.join(MINUTES)}")
@@ -40,17 +42,23 @@ def main() -> None:
     # As pip does on installation; a checkout where Python may write no bytecode would compile at every start.
     compileall.compile_dir(ROOT / "wizard", quiet=2)
     rows: list[Row] = []
+    failed: list[str] = []
     for name in names:
         print(f"{name} …", file=sys.stderr, flush=True)
         try:
             rows += BENCHMARKS[name]()
         except PartMissing as error:
             left_out[name] = str(error)
+        except subprocess.CalledProcessError as error:  # what the others measured is worth more than this one's end
+            failed.append(name)
+            left_out[name] = f"failed, exit code {error.returncode}"
+            traceback.print_exception(error)
     print(table(rows, left_out))
     results = ROOT / "bench" / "results"
     results.mkdir(exist_ok=True)
     stored = results / f"{time.strftime('%Y%m%d-%H%M%S')}.json"
     stored.write_text(json.dumps([as_plain(row) for row in rows], indent=2) + "\n", encoding="utf-8")
+    return 1 if failed else 0
 
 
 def _by_name(name: str) -> str:
@@ -58,4 +66,4 @@ def _by_name(name: str) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
