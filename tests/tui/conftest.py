@@ -17,7 +17,7 @@ from wizard.app import CodehubApp
 from wizard.tools import doctor
 from wizard.tools.doctor_model import Check, Finding, Scope, State
 
-PATIENCE = 40.0
+PATIENCE = 80.0
 """Seconds to wait for something in the background on a busy machine."""
 
 _FINDINGS = (
