@@ -25,7 +25,6 @@ from wizard.setup.model import Setup
 from wizard.targets.release_inputs import chart_of, values_order
 from wizard.targets.releases import release_of
 from wizard.targets.session import rendering, write
-from wizard.together import together
 from wizard.tools import docker_engine, helm
 from wizard.tools.helm_diff import ObjectDiff, diff_manifests
 
@@ -72,17 +71,16 @@ async def inspect(context: str, namespace: str, name: str, source: str = "") -> 
         raise UsageError(
             f"The release {name} is no JupyterHub.", why=f"Its chart is {current.chart}.", fix="Name another release."
         )
-    values_of = (release.values(revision=current.number), release.values(revision=current.number, computed=True))
-    (given, computed), manifest = await together(together(*values_of), release.manifest(revision=current.number))
-    everything = computed or {}
+    given = await release.values(revision=current.number) or {}
+    everything = await release.values(revision=current.number, computed=True) or {}
     origin = Origin(context, namespace, name, current.chart_version, source)
     setup = answers(everything, origin, await _labels(everything))
     return Found(
         origin=origin,
         revision=current.number,
         setup=setup,
-        parts=split(given or {}, values(setup)),
-        manifest=manifest or "",
+        parts=split(given, values(setup)),
+        manifest=await release.manifest(revision=current.number) or "",
     )
 
 
