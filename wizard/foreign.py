@@ -6,6 +6,7 @@ No tags that make objects, no anchors that blow a small file up, no nesting that
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,11 @@ import yaml
 
 MOST_VALUES = 1_000_000
 """Values that a document may stand for, each alias counted with all that it repeats."""
+
+
+_DEEP = 300
+_DEEP_BLOCK = re.compile(rf"^ {{{2 * _DEEP}}}|(?:[-?:][ \t]+){{{_DEEP}}}", re.MULTILINE)
+_BRACKET = re.compile(r"[\[\]{}]")
 
 
 class TooMuch(yaml.YAMLError):
@@ -34,6 +40,39 @@ def load_yaml(text: str | bytes) -> Any:  # noqa: ANN401 - any YAML
     if total > MOST_VALUES:
         raise TooMuch(f"its anchors and aliases stand for more than {MOST_VALUES:,} values")
     return document
+
+
+def load_manifest(text: str, *, as_texts: bool = False) -> list[dict[str, Any]]:
+    """The objects of a Helm manifest: its documents that are mappings; as_texts: each scalar as the text that it is.
+
+    Raises yaml.YAMLError, and nothing else, as `load_yaml` does.
+    """
+    plain, safe = yaml.BaseLoader, yaml.SafeLoader
+    if not _may_be_deep(text):
+        # Those in C, where they are there: the values are in a manifest too, and may be large. Deep nesting kills them.
+        plain, safe = getattr(yaml, "CBaseLoader", plain), getattr(yaml, "CSafeLoader", safe)
+    try:
+        documents = list(yaml.load_all(text, Loader=plain if as_texts else safe))
+        total = sum(_values(document, {}, set()) for document in documents)
+    except RecursionError as error:
+        raise TooMuch("it is nested too deeply") from error
+    except ValueError as error:
+        raise yaml.YAMLError(str(error)) from error
+    if total > MOST_VALUES:
+        raise TooMuch(f"its anchors and aliases stand for more than {MOST_VALUES:,} values")
+    return [document for document in documents if isinstance(document, dict)]
+
+
+def _may_be_deep(text: str) -> bool:
+    """Whether a YAML text may be nested more than some hundred levels deep; brackets in its strings count, too."""
+    if _DEEP_BLOCK.search(text):
+        return True
+    depth = 0
+    for bracket in _BRACKET.findall(text):
+        depth += 1 if bracket in "[{" else -1 if depth else 0
+        if depth > _DEEP:
+            return True
+    return False
 
 
 def load_json(text: str | bytes) -> Any:  # noqa: ANN401 - any JSON

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from wizard.errors import MissingError
 from wizard.files import read_text
@@ -18,7 +18,7 @@ from wizard.tools.build_failure import check_files, describe_failure
 from wizard.tools.build_progress import BuildTracker
 from wizard.tools.build_request import BuildRequest, BuildResult
 from wizard.tools.buildkit import Log, Message, Vertex
-from wizard.tools.docker_stream import Record, follow
+from wizard.tools.docker_stream import Record, follow, part
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -145,11 +145,10 @@ class _Records:
     def take(self, record: Record) -> None:
         """Take the daemon's next record."""
         if "error" in record:
-            detail: dict[str, Any] = record.get("errorDetail") or {}
-            self.error = str(detail.get("message") or record["error"])
+            self.error = str(part(record, "errorDetail").get("message") or record["error"])
         elif "stream" in record:
             self._text(str(record["stream"]))
-        elif identity := str((record.get("aux") or {}).get("ID", "")):
+        elif identity := str(part(record, "aux").get("ID", "")):
             self.image_id = identity
         elif status := record.get("status"):
             self._tracker.apply(" ".join(filter(None, (str(record.get("id", "")), str(status)))))

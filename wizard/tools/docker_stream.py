@@ -28,6 +28,17 @@ _STOPPING = 1.0
 """Seconds that a cancelled thread may take; the rest of its life it is alone, and it does not keep the process."""
 
 
+def part(record: Record, name: str) -> Mapping[str, Any]:
+    """An object in a record; empty where there is none, or something else."""
+    found = record.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def count(value: object) -> int:
+    """A number of a record that is not negative; 0 for anything else."""
+    return max(0, value) if isinstance(value, int) else 0
+
+
 async def follow(
     start: Callable[[DockerClient], Iterable[Record]],
     take: Callable[[Record], None],

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from wizard.foreign import load_manifest
 from wizard.text import clean
 
 MASK = "•••"
@@ -70,9 +71,7 @@ def diff_manifests(old: str, new: str, *, context: int = 2) -> tuple[ObjectDiff,
 def _objects(text: str) -> dict[tuple[str, str, str, str], dict[str, Any]]:
     """The objects by group, kind, namespace and name."""
     found = {}
-    for item in yaml.load_all(text, Loader=yaml.CBaseLoader if yaml.__with_libyaml__ else yaml.BaseLoader):
-        if not isinstance(item, dict):
-            continue
+    for item in load_manifest(text, as_texts=True):
         metadata = item.get("metadata")
         named = metadata if isinstance(metadata, dict) else {}
         group = str(item.get("apiVersion", "")).rpartition("/")[0]

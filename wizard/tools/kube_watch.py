@@ -126,7 +126,13 @@ async def _chunks(cluster: Cluster, response: Any) -> AsyncGenerator[bytes]:  # 
 
 
 def _read(line: bytes) -> tuple[Event | None, str]:
-    message = load_json(line)
+    try:
+        return _event(load_json(line))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ClusterUnreachable("The cluster's watch says what is no event.", why=repr(line[:80])) from error
+
+
+def _event(message: Any) -> tuple[Event | None, str]:  # noqa: ANN401 - any JSON
     kind, item = message["type"], message["object"]
     if kind == "ERROR":
         if item.get("code") == 410:

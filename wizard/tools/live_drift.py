@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from wizard.errors import CodehubError
+from wizard.foreign import load_manifest
 from wizard.text import clean
 from wizard.tools.kube import Cluster, Obj, path
 from wizard.tools.preflight_kinds import where_of
@@ -26,7 +27,7 @@ _PASSING = {"Job", "Pod"}
 async def changed_by_hand(cluster: Cluster, namespace: str, manifest: str) -> tuple[str, ...]:
     """In sentences, by object; what may not be asked or tried is left out. Values of secrets are never shown."""
     try:
-        objects = [item for item in yaml.safe_load_all(manifest) if isinstance(item, dict)]
+        objects = load_manifest(manifest)
     except yaml.YAMLError:
         return ()
     found = await asyncio.gather(*(_object(cluster, namespace, item) for item in objects))

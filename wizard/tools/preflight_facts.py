@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-import yaml
-
+from wizard.foreign import load_manifest
 from wizard.text import clean
 from wizard.tools.clusters import visible
 from wizard.tools.kube import METADATA_ONLY, Cluster, Obj, path
@@ -43,10 +42,7 @@ class Intent:
     @cached_property
     def objects(self) -> tuple[Obj, ...]:
         """The manifest's objects."""
-        # The one in C where it is there: the values are in the manifest too, and may be large.
-        loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        loaded = yaml.load_all(self.manifest, Loader=loader)
-        return tuple(item for item in loaded if isinstance(item, dict) and item.get("kind"))
+        return tuple(item for item in load_manifest(self.manifest) if item.get("kind"))
 
 
 @dataclass(frozen=True)

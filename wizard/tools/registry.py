@@ -14,7 +14,7 @@ from wizard.errors import CodehubError, MissingError
 from wizard.reporting import Reporter, TaskState
 from wizard.text import clean, without_credentials
 from wizard.tools import docker_engine
-from wizard.tools.docker_stream import Record, follow
+from wizard.tools.docker_stream import Record, count, follow, part
 from wizard.tools.registry_errors import RETRIED, Refusal, classify, refusal_error
 
 if TYPE_CHECKING:
@@ -232,17 +232,17 @@ class _Layers:
         if "credentials" in record:
             raise _credentials_error(str(record["credentials"]))
         if "error" in record:
-            self.error = str((record.get("errorDetail") or {}).get("message") or record["error"])
+            self.error = str(part(record, "errorDetail").get("message") or record["error"])
             return
         status = str(record.get("status", ""))
-        if digest := str((record.get("aux") or {}).get("Digest", "")):
+        if digest := str(part(record, "aux").get("Digest", "")):
             self.digest = digest
         elif match := _DIGEST.search(status):
             # A containerd store sends no aux record; its last status line names the digest.
             self.digest = match[1]
         layer = str(record.get("id", ""))
         if _LAYER.fullmatch(layer):
-            self._layer(layer, status, record.get("progressDetail") or {})
+            self._layer(layer, status, part(record, "progressDetail"))
         elif status:
             self._reporter.lines([status])
 
@@ -257,8 +257,8 @@ class _Layers:
         state = TaskState.CACHED if status.startswith("Mounted from") else _ENDS.get(status, TaskState.RUNNING)
         if detail.get("total") or detail.get("current"):
             # The total is the daemon's guess before compressing; what was sent may pass it.
-            current = int(detail.get("current") or 0)
-            self._bytes[layer] = (current, max(int(detail.get("total") or 0), current))
+            current = count(detail.get("current"))
+            self._bytes[layer] = (current, max(count(detail.get("total")), current))
         elif state is TaskState.DONE or status == "Download complete":
             self._bytes[layer] = (known[1], known[1])
         if self._states.get(layer) is state and self._bytes.get(layer, (0, 0)) == known:

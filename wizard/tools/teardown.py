@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
+from wizard.foreign import load_manifest
 from wizard.reporting import Reporter
 from wizard.text import clean
 from wizard.tools.helm import Release
@@ -50,7 +49,7 @@ async def belongings(release: Release) -> Belongings:
     """Look at what there is of a release; changes nothing. Raises what Helm and the cluster raise."""
     current = await release.current()
     manifest = (await release.manifest() or "") if current else ""
-    documents = [item for item in yaml.safe_load_all(manifest) if isinstance(item, dict) and item.get("kind")]
+    documents = [item for item in load_manifest(manifest) if item.get("kind")]
     claims = [item for item in documents if item["kind"] == "PersistentVolumeClaim"]
     async with connect(release.context, release.kubeconfig) as cluster:
         servers = await _labelled(cluster, release, "pods", "singleuser-server")
