@@ -147,9 +147,9 @@ def _login(setup: Setup, secrets: Secrets) -> str:
     if setup.uses_oauth:
         lines.append(f"The client secret belongs into `{SECRETS}`.")
         if setup.callback_url:
-            lines += ["", "The address to enter at the provider as callback:", "", _block([setup.callback_url])]
+            lines += ["", "The address to enter at the provider as callback:", "", _block([setup.callback_url], "text")]
     return "\n".join(lines)
 
 
-def _block(lines: list[str]) -> str:
-    return "\n".join(["```sh", *lines, "```"])
+def _block(lines: list[str], language: str = "sh") -> str:
+    return "\n".join([f"```{language}", *lines, "```"])
