@@ -10,11 +10,12 @@ from pathlib import Path
 
 import psutil
 
-from wizard.render.compose import front_address, names
+from wizard.render.compose import SOCKET, front_address, names
 from wizard.run.folder import SetupFolder
 from wizard.run.local_files import absolute
 from wizard.setup.model import Setup
 from wizard.tools import docker_engine
+from wizard.tools.docker_engine import Engine
 from wizard.tools.docker_host import Belongings
 from wizard.tools.doctor_model import Finding, State
 from wizard.tools.ports import bind
@@ -26,7 +27,7 @@ _DOCKERS_OWN = ("br-", "docker", "veth", "lo")
 async def check(setup: Setup, folder: SetupFolder, found: Belongings) -> tuple[Finding, ...]:
     """Every check; raises MissingError when the daemon does not answer."""
     engine = await docker_engine.describe()
-    results = [_place(engine.endpoint), _owner(setup, folder, found), _addresses(setup)]
+    results = [place(engine), _owner(setup, folder, found), _addresses(setup)]
     results += [await asyncio.to_thread(_port, setup, found, port) for port in _ports(setup)]
     if setup.target.docker.tls == "files":
         results.append(await asyncio.to_thread(_certificate, setup, folder))
@@ -41,12 +42,19 @@ def _blocks(name: str, title: str, why: str, fix: str) -> Finding:
     return Finding(name=name, title=title, state=State.MISSING, why=why, fix=fix, required=True)
 
 
-def _place(endpoint: str) -> Finding:
+def place(engine: Engine) -> Finding:
+    """Whether the daemon is one that the hub's container can be given the socket and the files of."""
     title = "Docker on this machine"
-    if endpoint.startswith(("unix://", "npipe://")):
-        return _ok("place", title, endpoint)
-    why = f"Docker is at {endpoint}; what it mounts, such as the hub's configuration, is on this machine."
-    return _blocks("place", title, why, "Run codehub on the machine where that Docker is.")
+    if not engine.endpoint.startswith(("unix://", "npipe://")):
+        why = f"Docker is at {engine.endpoint}; what it mounts, such as the hub's configuration, is on this machine."
+        return _blocks("place", title, why, "Run codehub on the machine where that Docker is.")
+    if engine.rootless:
+        why = (
+            f"The Docker at {engine.endpoint} is rootless: the hub would be given {SOCKET}, which is not that Docker's."
+        )
+        fix = "Use this machine's own Docker: `docker context use default`, and unset DOCKER_HOST."
+        return _blocks("place", title, why, fix)
+    return _ok("place", title, engine.endpoint)
 
 
 def _owner(setup: Setup, folder: SetupFolder, found: Belongings) -> Finding:

@@ -35,7 +35,10 @@ Env = Mapping[str, str] | None
 
 @dataclass(frozen=True, kw_only=True)
 class Engine:
-    """A Docker daemon. `free_bytes` is what its disk still has, None where this machine cannot see that disk."""
+    """A Docker daemon. `free_bytes` is what its disk still has, None where this machine cannot see that disk.
+
+    rootless: it runs without root's rights, in namespaces of the user who started it.
+    """
 
     endpoint: str
     version: str
@@ -50,6 +53,7 @@ class Engine:
     memory_bytes: int
     free_bytes: int | None
     insecure_registries: tuple[str, ...] = ()
+    rootless: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,6 +172,7 @@ def _describe(env: Env) -> Engine:
         memory_bytes=int(info.get("MemTotal") or 0),
         free_bytes=_free(host, root, str(info.get("Name", ""))),
         insecure_registries=tuple(registry.get("InsecureRegistryCIDRs") or ()),
+        rootless="name=rootless" in (info.get("SecurityOptions") or ()),
     )
 
 

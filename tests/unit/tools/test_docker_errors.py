@@ -1,10 +1,12 @@
 """What is said when the Docker daemon refuses, and of the room that it has."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from docker.errors import APIError
 
+from wizard.targets.docker_preflight import place
 from wizard.tools.docker_engine import Engine
 from wizard.tools.docker_errors import refused
 from wizard.tools.doctor_docker import room_for_images
@@ -35,7 +37,7 @@ def test_a_full_disk_is_told_from_other_refusals() -> None:
     other = refused(
         "The container hub could not be started.", APIError("500", explanation="no such image"), fix="Mend."
     )
-    assert (other.why, other.fix, other.address) == ("no image", "Mend.", "failed")
+    assert (other.why, other.fix, other.address) == ("no such image", "Mend.", "failed")
 
 
 @pytest.mark.parametrize(
@@ -52,3 +54,20 @@ def test_room_is_what_the_way_of_building_needs(free: int | None, method: str, s
     finding = room_for_images(replace(ENGINE, free_bytes=free), method)
     assert (finding.state, finding.found) == (state, found)
     assert not finding.blocks
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({}, ""),
+        ({"endpoint": "unix:///home/me/.docker/run/docker.sock", "os": "Docker Desktop"}, ""),
+        ({"endpoint": "unix:///run/user/1000/docker.sock", "rootless": True}, "rootless"),
+        ({"endpoint": "ssh://build.example.org"}, "what it mounts"),
+        ({"endpoint": "tcp://192.0.2.7:2376"}, "what it mounts"),
+    ],
+)
+def test_which_daemons_can_hold_a_hub(changed: dict[str, Any], said: str) -> None:
+    found = place(replace(ENGINE, **changed))
+    assert found.blocks == bool(said)
+    assert said in found.why
+    assert bool(found.fix) == bool(said)
