@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from wizard.foreign import load_manifest
 from wizard.text import clean
+from wizard.tools.manifest import manifest_objects
 
 MASK = "•••"
 
@@ -52,7 +52,7 @@ def diff_manifests(old: str, new: str, *, context: int = 2) -> tuple[ObjectDiff,
     """The objects of `new` that differ from those of `old`, in the order of kind and name.
 
     The order of objects and of keys does not count. `context`: lines shown around each change. Raises
-    yaml.YAMLError when a text is no YAML.
+    StepFailed for a manifest that cannot be read.
     """
     before, after = _objects(old), _objects(new)
     diffs = []
@@ -71,7 +71,7 @@ def diff_manifests(old: str, new: str, *, context: int = 2) -> tuple[ObjectDiff,
 def _objects(text: str) -> dict[tuple[str, str, str, str], dict[str, Any]]:
     """The objects by group, kind, namespace and name."""
     found = {}
-    for item in load_manifest(text, as_texts=True):
+    for item in manifest_objects(text, as_texts=True):
         metadata = item.get("metadata")
         named = metadata if isinstance(metadata, dict) else {}
         group = str(item.get("apiVersion", "")).rpartition("/")[0]

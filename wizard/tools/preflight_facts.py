@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from wizard.foreign import load_manifest
 from wizard.text import clean
 from wizard.tools.clusters import visible
 from wizard.tools.kube import METADATA_ONLY, Cluster, Obj, path
 from wizard.tools.kube_errors import ApiRefused
+from wizard.tools.manifest import manifest_objects
 from wizard.tools.preflight_kinds import CLUSTER_WIDE, USUAL, WORKLOADS, where_of
 
 _AT_ONCE = 24
@@ -42,7 +42,7 @@ class Intent:
     @cached_property
     def objects(self) -> tuple[Obj, ...]:
         """The manifest's objects."""
-        return tuple(item for item in load_manifest(self.manifest) if item.get("kind"))
+        return tuple(item for item in manifest_objects(self.manifest) if item.get("kind"))
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wizard.foreign import load_manifest
 from wizard.reporting import Reporter
 from wizard.text import clean
 from wizard.tools.helm import Release
 from wizard.tools.kube import METADATA_ONLY, Cluster, connect, path
 from wizard.tools.kube_errors import ApiRefused
+from wizard.tools.manifest import manifest_objects
 from wizard.tools.preflight_kinds import where_of
 from wizard.tools.pull_secret import labels
 
@@ -49,7 +49,7 @@ async def belongings(release: Release) -> Belongings:
     """Look at what there is of a release; changes nothing. Raises what Helm and the cluster raise."""
     current = await release.current()
     manifest = (await release.manifest() or "") if current else ""
-    documents = [item for item in load_manifest(manifest) if item.get("kind")]
+    documents = [item for item in manifest_objects(manifest) if item.get("kind")]
     claims = [item for item in documents if item["kind"] == "PersistentVolumeClaim"]
     async with connect(release.context, release.kubeconfig) as cluster:
         servers = await _labelled(cluster, release, "pods", "singleuser-server")

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.support.recorder import Recorder
 from wizard.catalog import index
-from wizard.errors import CodehubError
+from wizard.errors import CodehubError, StepFailed
 from wizard.foreign import load_manifest
 from wizard.tools import classic_build, kube_watch, registry
 from wizard.tools.build_progress import BuildTracker
@@ -95,7 +95,7 @@ def test_a_manifest_without_end_is_refused(text: str) -> None:
     for as_texts in (False, True):
         with pytest.raises(yaml.YAMLError):
             load_manifest(text, as_texts=as_texts)
-    with pytest.raises(yaml.YAMLError):
+    with pytest.raises(StepFailed, match="manifest cannot be read"):
         diff_manifests(text, text + "\n")
     with pytest.raises((ValueError, CodehubError)):
         index.parse_index("entries:\n  jupyterhub:\n  - " + text.replace("\n", "\n    "))
