@@ -7,8 +7,16 @@ from collections.abc import Iterator
 import pytest
 
 from tests.integration.cli.conftest import cluster, small  # noqa: F401 - fixtures
+from tests.integration.faults.pushing import forget_pushed
 from tests.support import parts
 from tests.support.registry import Registry
+
+
+@pytest.fixture(autouse=True)
+def _leave_no_image() -> Iterator[None]:
+    """What was pushed is in the registry; the engine's copies are removed."""
+    yield
+    forget_pushed()
 
 
 @pytest.fixture
