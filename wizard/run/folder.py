@@ -22,6 +22,7 @@ from wizard.run.state import Loaded, State, load_state
 from wizard.setup import store
 
 _TEMPORARY = re.compile(r"\.(.+)\.[a-z0-9_]{8}\.tmp")
+_LARGEST_SECRETS = 10 * 1024 * 1024
 _ABANDONED = 600.0
 """Seconds after which a temporary file cannot belong to a write that is still going on, whatever it is of."""
 
@@ -86,6 +87,13 @@ class SetupFolder:
         content = _read(self.secrets, follow=True)
         if content is None:
             return Secrets()
+        if len(content) > _LARGEST_SECRETS:
+            raise UsageError(
+                f"{self.secrets} is too large.",
+                why=f"It has more than {_LARGEST_SECRETS:,} bytes.",
+                fix="Put the right file there.",
+                address="not-read",
+            )
         try:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError:

@@ -18,6 +18,7 @@ from wizard.foreign import MOST_VALUES, load_yaml
 from wizard.importing.guide import read_guide
 from wizard.render import compose
 from wizard.render.secrets import Secrets
+from wizard.run.folder import SetupFolder
 from wizard.setup import store
 from wizard.tools.kubeconfig import read_kubeconfig
 from wizard.upgrade.migrate import edited
@@ -106,6 +107,9 @@ def test_megabytes_are_refused_before_they_are_read(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="too large"):
         store.load(_written(tmp_path / "codehub.yaml", large))
     assert read_kubeconfig([_written(tmp_path / "config", large)]).unreadable
+    _written(tmp_path / "secrets.yaml", large)
+    with pytest.raises(UsageError, match="too large"):
+        SetupFolder(tmp_path).load_secrets()
     assert time.process_time() - begun < PROCESSOR_SECONDS
 
 
