@@ -33,12 +33,6 @@ def _any_tls(setup: Setup) -> bool:
     return _files(setup) or _letsencrypt(setup)
 
 
-def _mounted(value: str) -> str:
-    if ":" in value:
-        raise rules.RuleError("Docker mounts no path with a ':' in it", "Rename the file, or copy it elsewhere.")
-    return value
-
-
 class DockerHost(Answers):
     """JupyterHub on one Docker host."""
 
@@ -68,7 +62,6 @@ class DockerHost(Answers):
     ] = "none"
     certificate: Annotated[
         OptionalPath,
-        AfterValidator(_mounted),
         Ask(
             "Certificate",
             "The PEM file with the certificate and those between it and its authority.",
@@ -79,7 +72,6 @@ class DockerHost(Answers):
     ] = ""
     key: Annotated[
         OptionalPath,
-        AfterValidator(_mounted),
         Ask(
             "Key",
             "The PEM file with the certificate's key, without a password.",

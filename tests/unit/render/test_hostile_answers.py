@@ -256,7 +256,8 @@ def test_scripts_call_the_same(base: str, pieces: list[str]) -> None:
 @pytest.mark.tier("compose")
 @pytest.mark.parametrize("base", ["letsencrypt", "certificate"])
 def test_the_real_compose_reads_the_same(base: str, tmp_path: Path) -> None:
-    hostile, harmless, tamed = twins(BASES[base], PIECES)
+    # The review refuses a path with a ':' for what is mounted.
+    hostile, harmless, tamed = twins(BASES[base], tuple(piece for piece in PIECES if ":" not in piece))
     docker = parts.program("docker")
     assert docker
     found = []
