@@ -34,7 +34,8 @@ ATTEMPTS = 4
 """How often a push or pull is tried in all; the pauses between are 1, 2 and 4 seconds."""
 
 _PATIENCE = 45.0
-"""Seconds after which nothing is tried again: the daemon has then repeated the layers by itself, several times."""
+"""Seconds without another layer having arrived after which nothing is tried again: the daemon has then repeated what
+it could not send by itself, several times."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,10 +161,11 @@ async def _transfer(
     env: Mapping[str, str] | None,
     attempts: int,
 ) -> Transferred:
-    begun = time.monotonic()
+    moved = time.monotonic()
     for attempt in range(1, attempts + 1):
         layers = _Layers(reporter)
         message = await _once(start, layers, env)
+        moved = max(moved, layers.moved)
         if not message and layers.digest:
             return Transferred(
                 reference=reference,
@@ -172,7 +174,7 @@ async def _transfer(
                 layers_present=layers.present,
             )
         message = message or f"The {action} ended without a digest: the connection to the daemon broke off."
-        patient = attempt < attempts and time.monotonic() - begun < _PATIENCE
+        patient = attempt < attempts and time.monotonic() - moved < _PATIENCE
         if not patient or classify(message) not in RETRIED:
             layers.abort()
             raise refusal_error(action, reference, _registry(reference), message)
@@ -217,6 +219,8 @@ class _Layers:
         self._states: dict[str, TaskState] = {}
         self.digest = ""
         self.error = ""
+        self.moved = 0.0
+        """The monotonic clock when a layer arrived last; 0 when none has."""
 
     @property
     def count(self) -> int:
@@ -263,6 +267,8 @@ class _Layers:
             self._bytes[layer] = (known[1], known[1])
         if self._states.get(layer) is state and self._bytes.get(layer, (0, 0)) == known:
             return
+        if state is TaskState.DONE and self._states.get(layer) is not state:
+            self.moved = time.monotonic()
         self._states[layer] = state
         self._report(layer, state, status)
         if self._bytes:
