@@ -6,12 +6,17 @@ import re
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from tests.support.parts import ROOT
 from tests.unit.render.setups import every_deployment, setup
 from wizard.render.secrets import Secrets
 from wizard.render.values import values
 from wizard.setup.model import Setup
-from wizard.setup.questions import question
+from wizard.setup.problems import InvalidAnswers
+from wizard.setup.questions import question, questions
+from wizard.setup.store import with_settings
 
 PAGE = (ROOT / "docs" / "values.md").read_text("utf-8")
 ROWS = re.findall(r"^\| `(.+?)` \| (.+?) \| (.+?) \|$", PAGE, re.MULTILINE)
@@ -62,3 +67,28 @@ def test_each_is_explained_once_and_by_an_answer_that_exists() -> None:
     for key, answer, why in ROWS:
         assert len(why) > 10, key
         assert answer == "—" or question(answer.strip("`")), f"{key}: {answer} is no answer"
+
+
+_TEXTS = {
+    "target.expose.host": "h.example.org", "target.expose.gateway": "public", "target.expose.issuer": "letsencrypt",
+    "target.expose.tls_secret": "tls", "target.expose.ingress_class": "nginx", "images.registry": "r.example/acme",
+    "hub.storage.storage_class": "fast", "target.pull_secret": "login", "hub.auth.client_id": "client",
+    "hub.auth.callback_url": "https://h.example.org/hub/oauth_callback", "target.expose.node_port": "30080",
+    "hub.auth.organizations": "acme", "target.chart.version": "3.3.8",
+}  # fmt: skip
+_CHOSEN = {one.path: [choice.value for choice in one.ask.choices] for one in questions() if one.kind == "choice"}
+_CHOSEN |= {one.path: ["true", "false"] for one in questions() if one.kind == "bool"}
+_CHOSEN |= {path: [text] for path, text in _TEXTS.items()}
+del _CHOSEN["target.kind"]  # the page is about Kubernetes
+
+
+@settings(max_examples=150)
+@given(st.dictionaries(st.sampled_from(sorted(_CHOSEN)), st.integers(0, 9), max_size=12))
+def test_whatever_is_chosen_every_value_that_comes_of_it_is_explained(chosen: Mapping[str, int]) -> None:
+    words = [f"{path}={_CHOSEN[path][number % len(_CHOSEN[path])]}" for path, number in chosen.items()]
+    try:
+        one = with_settings(Setup(), words)
+    except InvalidAnswers:
+        return
+    written = {*_leaves(values(one)), *_leaves(Secrets().complete(one).document)}
+    assert sorted(key for key in written if not any(fnmatchcase(key, known) for known in KEYS)) == []
