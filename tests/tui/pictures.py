@@ -15,7 +15,7 @@ from textual.filter import Monochrome
 from textual.pilot import Pilot
 
 SIZES = {"80x24": (80, 24), "120x40": (120, 40)}
-LOOKS = ("dark", "light", "no-color")
+LOOKS = ("dark", "no-color", "light")
 
 Walk = Callable[[Pilot[int]], Awaitable[object]]
 Take = Callable[..., Awaitable[None]]
@@ -40,11 +40,15 @@ class Picture(SVGImageExtension):  # type: ignore[misc]
 async def put_on(pilot: Pilot[int], look: str) -> None:
     """Let the running wizard look as if it had been started so, which saves starting it for each look."""
     app = pilot.app
+    theme = "codehub-light" if look == "light" else "codehub-dark"
+    if (app.theme, app.no_color) == (theme, look == "no-color"):
+        return
     app.no_color = look == "no-color"  # what Textual does at its start where NO_COLOR is set
     app._filters = [one for one in app._filters if not isinstance(one, Monochrome)]
     if app.no_color:
         app._filters.append(Monochrome())
-    app.theme = "codehub-light" if look == "light" else "codehub-dark"
-    app.refresh_css(animate=False)
+    if app.theme == theme:
+        app.refresh_css(animate=False)
+    app.theme = theme  # which refreshes, where it changes
     await pilot.pause()
     await pilot.wait_for_scheduled_animations()
