@@ -5,17 +5,17 @@ They look at one hub, which is slow to make; each brings about what it needs the
 
 import asyncio
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.integration.docker_target.conftest import TIERS
 from tests.integration.docker_target.hosted import HOME, Hosted, inspect, kill
+from tests.integration.docker_target.visiting import stop_server, until
 from tests.integration.images.building import docker
 from tests.integration.local.tried import open_editor
 from tests.integration.singleuser.browser import chromium
-from tests.integration.singleuser.person import Person, people
+from tests.integration.singleuser.person import people
 from tests.integration.workbench import (
     SHOWN,
     WORKBENCH,
@@ -33,16 +33,6 @@ ONE_PROXY = pytest.mark.parametrize("host", ["chp"], indirect=True)
 """For what has nothing to do with the proxy."""
 
 DEAD = "python3 -c 'import socket,sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 3)' {} {}"
-
-
-async def stop_server(person: Person) -> None:
-    """As the button on the hub's page does."""
-    home = await person.ask("/hub/home", follow=True)
-    assert home.status == 200
-    xsrf = next(c.value for c in person.session.cookie_jar if c.key == "_xsrf" and c["path"].startswith("/hub"))
-    headers = {"X-XSRFToken": xsrf, "Referer": f"{person.hub.url}/hub/home"}
-    answer = await person.ask(f"/hub/api/users/{person.name}/server", "DELETE", headers=headers)
-    assert answer.status in {202, 204}, answer
 
 
 def test_a_second_apply_does_nothing(host: Hosted) -> None:
@@ -165,7 +155,7 @@ async def test_what_comes_back_by_itself(host: Hosted) -> None:
             await alice.websocket_status("/user/alice/") == 101
         )  # known to her server, and the proxy still leads there
         assert not held.closed
-        await _until(lambda: host.status()["answers"], "the hub's return")
+        await until(lambda: host.status()["answers"], "the hub's return")
         said = next(one["said"] for one in host.status()["containers"] if one["name"] == host.hub)
         assert "started again 1 times" in said
         await held.close()
@@ -186,18 +176,10 @@ async def test_what_comes_back_by_itself(host: Hosted) -> None:
 
         host.in_editor("alice", f"echo kept >{HOME}/kept.txt")
         kill(host.editor("alice"))
-        await _until(lambda: "alice" not in host.status()["users"], "what status says")
-        await _until(lambda: not host.knows_a_server_of("alice"), "what the hub says")
+        await until(lambda: "alice" not in host.status()["users"], "what status says")
+        await until(lambda: not host.knows_a_server_of("alice"), "what the hub says")
         await open_editor(alice, seconds=90)
         assert host.in_editor("alice", f"cat {HOME}/kept.txt").strip() == "kept"
-
-
-async def _until(probe: Callable[[], object], what: str) -> None:
-    """Ask once a second: each question is a process or two."""
-    end = time.monotonic() + 90
-    while not await asyncio.to_thread(probe):
-        assert time.monotonic() < end, f"still waiting for {what}"
-        await asyncio.sleep(1)
 
 
 @pytest.mark.tier("compose")
@@ -211,7 +193,7 @@ async def test_the_compose_file_works_without_codehub(host: Hosted) -> None:
     ]
     assert host.run("destroy", "--yes").code == 0
     docker(*compose, "up", "--detach")
-    await _until(lambda: host.status()["answers"], "the hub that compose started")
+    await until(lambda: host.status()["answers"], "the hub that compose started")
     async with people(host, "bob", password=host.password) as (bob,):
         await open_editor(bob, seconds=90)
     before = inspect(host.editor("bob"))["Id"]
@@ -301,7 +283,7 @@ async def test_an_export_without_secrets_runs_by_its_own_scripts(host: Hosted, t
     for name in ("secrets.yaml", "hub.env", *(["proxy.env"] if (host.folder / "proxy.env").exists() else [])):
         assert (there.folder / name).stat().st_mode & 0o077 == 0
     assert there.password != host.password
-    await _until(lambda: there.status()["answers"], "the hub that deploy.sh started")
+    await until(lambda: there.status()["answers"], "the hub that deploy.sh started")
     async with people(there, "alice", password=there.password) as (alice,):
         await open_editor(alice, seconds=120)
     assert there.run("render", "--check").code == 0
