@@ -82,4 +82,3 @@ class TestDelivery:
         assert done.code == 0
         assert {argv[0] for argv in done.argv} == {"docker"}
         assert not done.of("docker", "tag")
-        assert not (folder / "deploy.sh").exists()
