@@ -126,7 +126,10 @@ def own_daemon(size: str) -> Iterator[OwnDaemon]:
     try:
         with small_disk(root, size), _namespaces(folder) as init:
             daemon = OwnDaemon(folder, root, init)
-            daemon.start()
+            try:
+                daemon.start()
+            except AssertionError as error:
+                impossible(f"a dockerd of the test's own does not start: {error}")
             daemon.take(parts.BASE_IMAGE)
             yield daemon
     finally:
