@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
-import statistics
-import time
+from functools import partial
 from pathlib import Path
+
+from textual.widget import Widget
 
 from tests.support.runs import shell
 from tests.tui.conftest import shown, type_text, until
@@ -105,18 +105,20 @@ async def test_every_piece_of_work_is_listed_on_request(folder: Path) -> None:
 
 
 async def test_keys_are_answered_while_a_log_floods(folder: Path) -> None:
-    actions = {
-        **WELL,
-        "build-notebook": shell("seq 1 200000; sleep 300"),
-        "build-hub": shell("seq 1 200000; sleep 300"),
-    }
-    async with running(folder, actions, size=WIDE) as (_app, screen, pilot):
-        waits = []
-        while not all("200000" in pane_log(screen, key) for key in ("notebook", "hub")):
-            began = time.perf_counter()
+    flood = shell("while :; do seq 1 5000; sleep 0.02; done")
+    async with running(folder, {**WELL, "build-notebook": flood, "build-hub": flood}, size=WIDE) as (
+        app,
+        screen,
+        pilot,
+    ):
+        await until(pilot, lambda: len(pane_log(screen, "notebook")) == len(pane_log(screen, "hub")) == 10_000)
+
+        def moved_from(widget: Widget | None) -> bool:
+            return app.focused is not widget
+
+        # How long a key waits is measured by the benchmark; here the flood does not end before the keys are answered.
+        for _ in range(4):
+            before = app.focused
             await pilot.press("tab")
-            waits.append(time.perf_counter() - began)
-            await asyncio.sleep(0.02)
-        # The benchmark measures it in numbers; this is about freezing, on however busy a machine.
-        assert statistics.median(waits) < 2
+            await until(pilot, partial(moved_from, before))
         assert len(pane_log(screen, "hub")) == 10_000
