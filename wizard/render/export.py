@@ -12,7 +12,7 @@ from typing import Any
 
 from wizard.errors import UsageError
 from wizard.render.secrets import FILE as SECRETS
-from wizard.render.secrets import GROUPS, HEADER, Secrets, needed
+from wizard.render.secrets import GROUPS, HEADER, Secrets, left_over, needed
 from wizard.render.yaml_text import yaml_text
 from wizard.setup.model import Setup
 
@@ -63,8 +63,13 @@ def example_text(secrets: Secrets, maker: str = "") -> str:
 def secrets_template(setup: Setup, secrets: Secrets) -> str:
     """secrets.yaml for a script: MAKE-A-TOKEN, or MAKE-3-GROUPS, for what it is to make, else PUT-THE-…-HERE."""
     document = _placeholders(secrets.document)
+    config = document.get("hub", {}).get("config", {})
+    for class_name, trait in left_over(setup):
+        # Of an earlier answer: nobody could say what to put there.
+        if config.get(class_name, {}).pop(trait, None) is not None and not config[class_name]:
+            del config[class_name]
     for class_name, trait, kind in needed(setup):
-        traits = document.get("hub", {}).get("config", {}).get(class_name, {})
+        traits = config.get(class_name, {})
         if kind != "given" and trait in traits:
             traits[trait] = "MAKE-A-TOKEN" if kind == "token" else f"MAKE-{GROUPS[kind]}-GROUPS"
     return yaml_text(document, comment=HEADER)

@@ -19,6 +19,7 @@ from wizard.errors import UsageError
 from wizard.foreign import load_yaml
 from wizard.render.hub_settings import AUTHENTICATORS, Settings
 from wizard.render.yaml_text import yaml_text
+from wizard.setup.answers_hub import OAUTH
 from wizard.setup.model import Setup
 from wizard.setup.problems import Problem
 
@@ -50,6 +51,13 @@ Kind = Literal["password", "long-password", "token", "given"]
 
 GROUPS: dict[Kind, int] = {"password": 3, "long-password": 7}
 """Of how many groups a password consists."""
+
+_OF_LOGINS: dict[str, tuple[tuple[str, Kind], ...]] = {
+    "shared-password": (("user_password", "password"), ("admin_password", "long-password")),
+    "dummy": (("password", "password"),),
+    **dict.fromkeys(sorted(OAUTH), (("client_secret", "given"),)),
+}
+"""By the answer hub.auth.kind: the traits of the login's class that are secret."""
 
 _USER_PASSWORD_LEAST = 8
 _ADMIN_PASSWORD_LEAST = 32
@@ -224,19 +232,17 @@ def _class_of(setup: Setup) -> str:
     return AUTHENTICATORS[setup.hub.auth.kind][1]
 
 
+def left_over(setup: Setup) -> frozenset[tuple[str, str]]:
+    """Class and trait of each secret that only other answers of codehub's need, such as another login's."""
+    logins = {(AUTHENTICATORS[login][1], trait) for login, traits in _OF_LOGINS.items() for trait, _ in traits}
+    now = {(class_name, trait) for class_name, trait, _ in needed(setup)}
+    return frozenset({*logins, *PROXY_SECRETS.values(), VERIFY_SECRET} - now)
+
+
 def needed(setup: Setup) -> Iterator[tuple[str, str, Kind]]:
     """Class, trait and kind of each secret that the setup needs."""
-    name = _class_of(setup)
-    match setup.hub.auth.kind:
-        case "shared-password":
-            yield name, "user_password", "password"
-            yield name, "admin_password", "long-password"
-        case "dummy":
-            yield name, "password", "password"
-        case "github" | "google" | "oidc":
-            yield name, "client_secret", "given"
-        case _:
-            pass
+    for trait, kind in _OF_LOGINS.get(setup.hub.auth.kind, ()):
+        yield _class_of(setup), trait, kind
     if setup.target.kind == "docker":
         yield *PROXY_SECRETS[setup.hub.proxy], "token"
     # The chart makes the token itself.

@@ -16,8 +16,9 @@ from tests.unit.render.script_runs import Ran, run_script, written
 from tests.unit.render.setups import setup
 from wizard.assets import asset_path
 from wizard.render.compose import hub_environment, proxy_environment
+from wizard.render.export import secrets_template
 from wizard.render.jupyterhub_config import SECRETS_VARIABLE
-from wizard.render.secrets import PROXY_SECRETS, Secrets
+from wizard.render.secrets import PROXY_SECRETS, Secrets, needed
 from wizard.render.yaml_text import yaml_text
 
 LINES = "CODEHUB_HUB_SECRETS={}\nCONFIGPROXY_AUTH_TOKEN=abc\n"
@@ -101,6 +102,23 @@ def test_what_only_a_provider_has_is_asked_for(tmp_path: Path) -> None:
     path.write_text(path.read_text().replace("PUT-THE-CLIENT-SECRET-HERE", "hush-hush"))
     assert deploy(folder).code == 0
     assert yaml.safe_load(path.read_text())["hub"]["config"]["GitHubOAuthenticator"]["client_secret"] == "hush-hush"
+
+
+def test_secrets_of_earlier_answers_are_not_asked_for() -> None:
+    """Whose login, proxy and check were others before has their secrets still; nobody could say what to put there."""
+    before = setup(
+        target__kind="docker", hub__proxy="traefik", target__verify="user", hub__auth__kind="oidc",
+        hub__auth__client_id="abc",
+    )  # fmt: skip
+    now = setup(target__kind="docker", target__verify="hub")
+    made = Secrets().complete(before).complete(now)
+    template = secrets_template(now, made)
+    assert "PUT-THE-" in secrets_template(before, made)
+    assert "PUT-THE-" not in template
+    config = Secrets.parse(template).config
+    assert set(config) == {class_name for class_name, _, _ in needed(now)}
+    own = Secrets.parse("hub: {config: {GenericOAuthenticator: {my_own_token: x}}}").complete(before)
+    assert 'my_own_token: "PUT-THE-MY-OWN-TOKEN-HERE"' in secrets_template(now, own)
 
 
 def test_a_hub_that_is_there_keeps_its_passwords(tmp_path: Path) -> None:
