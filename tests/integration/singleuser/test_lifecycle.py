@@ -206,11 +206,12 @@ async def test_the_hubs_token_is_not_in_the_editors_environment(hub5: Hub) -> No
             )
         except OSError:
             continue
-        if environ.get("TMPDIR") == str(hub5.folder) and "--socket" in words:
+        # Other tests' people have servers at this hub too, some of them the stock proxy, which hands on all.
+        hers = environ.get("JUPYTERHUB_SERVICE_PREFIX") == "/user/alice/" and environ.get("TMPDIR") == str(hub5.folder)
+        if hers and "--socket" in words:
             editors.append(environ)
     assert editors
     for environ in editors:
-        assert environ["JUPYTERHUB_SERVICE_PREFIX"].startswith("/user/")
         assert not [name for name in environ if "TOKEN" in name or "OAUTH" in name or "SSL" in name]
 
 
