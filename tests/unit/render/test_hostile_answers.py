@@ -186,6 +186,7 @@ def test_files_say_the_same(base: str, pieces: list[str]) -> None:
 RECORDER = """#!/bin/bash
 { printf '%s\\0' "${0##*/}" "$@"; printf '\\n\\0'; } >>"$RECORD"
 case "$*" in
+*' -') cat >/dev/null ;; # who does not read what it is sent ends whoever sends it
 *'{{.Id}}'*) echo sha256:0123456789abcdef ;;
 version*) echo v3.17.3 ;;
 run*) printf 'A={}\\nB=c\\n' ;;
