@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import yaml
@@ -30,15 +30,7 @@ def load_yaml(text: str | bytes) -> Any:  # noqa: ANN401 - any YAML
 
     Raises yaml.YAMLError, and nothing else, for whatever cannot be read or must not be walked through.
     """
-    try:
-        document = yaml.safe_load(text)
-        total = _values(document, {}, set())
-    except RecursionError as error:
-        raise TooMuch("it is nested too deeply") from error
-    except ValueError as error:  # dates and numbers that Python has no value for, broken encodings
-        raise yaml.YAMLError(str(error)) from error
-    if total > MOST_VALUES:
-        raise TooMuch(f"its anchors and aliases stand for more than {MOST_VALUES:,} values")
+    (document,) = _bounded(lambda: [yaml.safe_load(text)])
     return document
 
 
@@ -51,16 +43,22 @@ def load_manifest(text: str, *, as_texts: bool = False) -> list[dict[str, Any]]:
     if not _may_be_deep(text):
         # Those in C, where they are there: the values are in a manifest too, and may be large. Deep nesting kills them.
         plain, safe = getattr(yaml, "CBaseLoader", plain), getattr(yaml, "CSafeLoader", safe)
+    documents = _bounded(lambda: list(yaml.load_all(text, Loader=plain if as_texts else safe)))
+    return [document for document in documents if isinstance(document, dict)]
+
+
+def _bounded(load: Callable[[], list[Any]]) -> list[Any]:
+    """The documents that are loaded; raises yaml.YAMLError for those that must not be walked through, too."""
     try:
-        documents = list(yaml.load_all(text, Loader=plain if as_texts else safe))
+        documents = load()
         total = sum(_values(document, {}, set()) for document in documents)
     except RecursionError as error:
         raise TooMuch("it is nested too deeply") from error
-    except ValueError as error:
+    except ValueError as error:  # dates and numbers that Python has no value for, broken encodings
         raise yaml.YAMLError(str(error)) from error
     if total > MOST_VALUES:
         raise TooMuch(f"its anchors and aliases stand for more than {MOST_VALUES:,} values")
-    return [document for document in documents if isinstance(document, dict)]
+    return documents
 
 
 def _may_be_deep(text: str) -> bool:
