@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wizard.files import make_folder, write_atomically
+from wizard.files import make_folder, not_written, write_atomically
 from wizard.render.secrets import FILE as SECRETS
 from wizard.run.folder import SetupFolder
 from wizard.run.snapshot import WRITTEN_BY_RUNS
@@ -47,14 +47,19 @@ def keep(folder: SetupFolder, number: int, state: State) -> None:
     for other in _numbers(folder):
         if other == number or not (_place(folder) / str(other) / _STATE).is_file():
             shutil.rmtree(_place(folder) / str(other), ignore_errors=True)
+    fix = f"Make {folder.private} writable."
+    make_folder(place, fix=fix)
+    try:
+        _place(folder).chmod(0o700)  # a person may have secrets in files of their own
+    except OSError as error:
+        raise not_written(_place(folder), error, fix=fix) from error
     names = [folder.answers.name, folder.extra_values.name, *WRITTEN_BY_RUNS, *state.files]
     for name in dict.fromkeys(names):
         source = folder.path / name
         if name == SECRETS or not source.is_file():
             continue
         target = place / _FILES / name
-        make_folder(target.parent, fix=f"Make {folder.private} writable.")
-        _place(folder).chmod(0o700)  # a person may have secrets in files of their own
+        make_folder(target.parent, fix=fix)
         write_atomically(target, source.read_bytes(), mode=0o600)
     state.save(place / _STATE)
     # Higher numbers are of a release of this name that was uninstalled since.
