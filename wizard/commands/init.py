@@ -40,6 +40,8 @@ def init(folder: Path, settings: tuple[str, ...], source: str | None, *, plain: 
     codehub init hub --yes
     codehub init hub --set target.kind=docker --set hub.auth.users=alice,bob
     """  # noqa: D301 - click's mark for lines to keep is a real \b
+    from wizard.files import make_folder
+
     if plain:
         return _ask(folder, others=bool(settings or source or yes))
     if not (yes or settings or source):
@@ -55,8 +57,6 @@ def init(folder: Path, settings: tuple[str, ...], source: str | None, *, plain: 
             why="--from would replace the answers in it.",
             fix="Add --yes to replace them, or name another folder.",
         )
-    from wizard.files import make_folder
-
     setup = _answers(path, source, settings)
     review_or_refuse(setup, "The setup")
     make_folder(folder)

@@ -74,6 +74,14 @@ def upload(registry: Registry, name: str) -> tuple[str, str]:
     return digest(text), digest(config)
 
 
+def ended_by_checksum(done: subprocess.CompletedProcess[str]) -> None:
+    """What a program said as it failed is explained as a changed download."""
+    assert done.returncode != 0
+    cause = explain("exit code: 1", done.stderr.splitlines())
+    assert cause is not None, done.stderr
+    assert cause.address == "checksum", done.stderr
+
+
 @pytest.mark.tier("docker", "buildx", "registry")
 @pytest.mark.parametrize("part", ["manifest", "configuration"])
 def test_a_base_image_that_is_pinned(registry: Registry, tmp_path: Path, part: str) -> None:
@@ -125,10 +133,7 @@ def test_what_npm_fetches(node24: Path, tmp_path: Path, words: list[str]) -> Non
             timeout=110,
             check=False,
         )
-    assert done.returncode != 0
-    cause = explain("exit code: 1", done.stderr.splitlines())
-    assert cause is not None
-    assert cause.address == "checksum", done.stderr
+    ended_by_checksum(done)
 
 
 def test_what_pip_fetches(tmp_path: Path) -> None:
@@ -147,7 +152,4 @@ def test_what_pip_fetches(tmp_path: Path) -> None:
         timeout=110,
         check=False,
     )
-    assert done.returncode != 0
-    cause = explain("exit code: 1", done.stderr.splitlines())
-    assert cause is not None, done.stderr
-    assert cause.address == "checksum", done.stderr
+    ended_by_checksum(done)
